@@ -7,7 +7,7 @@ package lesson
 // keeps where it came from.
 type Document struct {
 	Title    string    `json:"title"`
-	Site     string    `json:"site"`     // host or file name, for the source line on slides
+	Site     string    `json:"site"`     // what the site calls itself, else its host or the file name
 	URL      string    `json:"url"`      // final address after redirects; "" for an upload
 	Language string    `json:"language"` // BCP 47 primary tag in lower case ("en"); "" when unknown
 	Sections []Section `json:"sections"`

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -34,6 +35,7 @@ type Cmd struct {
 	Stdin  io.Reader
 	Stdout io.Writer // nil: discarded
 	Limits Limits
+	Env    []string // added to PATH, LC_ALL and HOME; constants and paths that we made
 }
 
 // Error is a child that failed: its exit and the last lines of what it said.
@@ -68,15 +70,20 @@ func Run(ctx context.Context, c Cmd) error {
 	if err != nil {
 		return &Error{Name: c.Name, Exit: "not installed", Err: ErrNotInstalled}
 	}
+	if !Available(limiter) {
+		return &Error{Name: limiter, Exit: "not installed; install the Debian package util-linux", Err: ErrNotInstalled}
+	}
 	if c.Limits.Wall > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, c.Limits.Wall)
 		defer cancel()
 	}
 	stderr := &tail{max: 4 << 10}
-	cmd := exec.CommandContext(ctx, path, c.Args...)
+	name, args := limited(path, c.Args, c.Limits)
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = c.Dir
 	cmd.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", "HOME=" + c.Dir}
+	cmd.Env = append(cmd.Env, c.Env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Stdin, c.Stdout, stderr
 	// Pdeathsig would follow the OS thread, not the process (golang/go#27505);
 	// the sweep at start and the group kill do not depend on it.
@@ -87,7 +94,9 @@ func Run(ctx context.Context, c Cmd) error {
 		return &Error{Name: c.Name, Exit: "did not start", Err: err}
 	}
 	pid := cmd.Process.Pid
-	limit(pid, c.Limits)
+	// The machine's other work goes first; a child that has just ended has no
+	// priority to lower.
+	_ = unix.Setpriority(unix.PRIO_PGRP, pid, 10)
 	err = cmd.Wait()
 	// A grandchild may have outlived the child: the group ends with it.
 	_ = syscall.Kill(-pid, syscall.SIGKILL)
@@ -101,16 +110,22 @@ func Run(ctx context.Context, c Cmd) error {
 	return e
 }
 
-func limit(pid int, l Limits) {
-	set := func(resource int, v uint64) {
-		_ = unix.Prlimit(pid, resource, &unix.Rlimit{Cur: v, Max: v}, nil)
+// limiter is the program that sets limits and becomes the child.
+const limiter = "prlimit"
+
+// limited wraps a command so that its limits hold before its first
+// instruction: set on a running child, they would come too late for what it
+// has already started. prlimit belongs to util-linux, which Debian always has.
+func limited(path string, args []string, l Limits) (name string, wrapped []string) {
+	flag := func(name string, v uint64) string { return "--" + name + "=" + strconv.FormatUint(v, 10) }
+	wrapped = []string{
+		flag("cpu", or(uint64(l.CPU/time.Second), 120)), //nolint:gosec // a limit is positive
+		flag("as", or(l.Memory, 4<<30)),
+		flag("fsize", or(l.File, 512<<20)),
+		flag("nofile", or(l.Files, 128)),
+		"--core=0", "--", path,
 	}
-	set(unix.RLIMIT_CPU, or(uint64(l.CPU/time.Second), 120))
-	set(unix.RLIMIT_AS, or(l.Memory, 4<<30))
-	set(unix.RLIMIT_FSIZE, or(l.File, 512<<20))
-	set(unix.RLIMIT_NOFILE, or(l.Files, 128))
-	set(unix.RLIMIT_CORE, 0)
-	_ = unix.Setpriority(unix.PRIO_PGRP, pid, 10)
+	return limiter, append(wrapped, args...)
 }
 
 func or(v, d uint64) uint64 {
