@@ -5,6 +5,8 @@ package driver
 import (
 	"context"
 	"errors"
+	"maps"
+	"strconv"
 	"time"
 )
 
@@ -58,6 +60,20 @@ const (
 	HeaderDeadQueue   = "studycast-dead-queue" // the work queue it came from
 	HeaderDeadAt      = "studycast-dead-at"    // RFC 3339, UTC
 )
+
+// Headers returns the headers of a dead letter: those of the message and the
+// reason, the work queue it came from and when it died.
+func (r Reason) Headers(of map[string]string, queue string, at time.Time) map[string]string {
+	h := make(map[string]string, len(of)+6)
+	maps.Copy(h, of)
+	h[HeaderDeadFault] = r.Fault
+	h[HeaderDeadReason] = r.Text
+	h[HeaderDeadStage] = r.Stage
+	h[HeaderDeadAttempt] = strconv.Itoa(r.Attempt)
+	h[HeaderDeadQueue] = queue
+	h[HeaderDeadAt] = at.UTC().Format(time.RFC3339Nano)
+	return h
+}
 
 // DeadQueue returns the name of the queue that keeps the dead letters of a
 // work queue. It can be consumed like any other; its letters never expire.
@@ -137,7 +153,7 @@ type Broker interface {
 type Consumer interface {
 	// Stop takes no more messages: no call of deliver begins after it returned.
 	// Deliveries handed out before can still be settled. It takes at most 1 s
-	// and may be called twice.
+	// and may be called twice, but not from within deliver.
 	Stop()
 	// Close stops and gives unsettled deliveries back; settling one of them
 	// afterwards is ErrLost.

@@ -1651,7 +1651,11 @@ type StartAttemptRequest struct {
 	// Session of the worker.
 	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	// Id of the job in the delivery.
-	JobId         string `protobuf:"bytes,2,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	JobId string `protobuf:"bytes,2,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// Chosen by the worker for this start and repeated when it asks again because
+	// the answer was lost: the attempt granted before is granted again. Empty:
+	// an attempt whose answer was lost is given up only after its time limit.
+	StartId       string `protobuf:"bytes,3,opt,name=start_id,json=startId,proto3" json:"start_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1696,6 +1700,13 @@ func (x *StartAttemptRequest) GetSessionId() string {
 func (x *StartAttemptRequest) GetJobId() string {
 	if x != nil {
 		return x.JobId
+	}
+	return ""
+}
+
+func (x *StartAttemptRequest) GetStartId() string {
+	if x != nil {
+		return x.StartId
 	}
 	return ""
 }
@@ -2612,11 +2623,12 @@ const file_studycast_status_v1_status_proto_rawDesc = "" +
 	"\aCommand\x124\n" +
 	"\x04kind\x18\x01 \x01(\x0e2 .studycast.status.v1.CommandKindR\x04kind\x12\x15\n" +
 	"\x06job_id\x18\x02 \x01(\tR\x05jobId\x12\x18\n" +
-	"\aattempt\x18\x03 \x01(\x05R\aattempt\"K\n" +
+	"\aattempt\x18\x03 \x01(\x05R\aattempt\"f\n" +
 	"\x13StartAttemptRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x15\n" +
-	"\x06job_id\x18\x02 \x01(\tR\x05jobId\"\xed\x01\n" +
+	"\x06job_id\x18\x02 \x01(\tR\x05jobId\x12\x19\n" +
+	"\bstart_id\x18\x03 \x01(\tR\astartId\"\xed\x01\n" +
 	"\x14StartAttemptResponse\x128\n" +
 	"\agranted\x18\x01 \x01(\v2\x1c.studycast.status.v1.GrantedH\x00R\agranted\x12/\n" +
 	"\x04drop\x18\x02 \x01(\v2\x19.studycast.status.v1.DropH\x00R\x04drop\x12/\n" +

@@ -1,0 +1,69 @@
+package broker
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+const (
+	scope             = "github.com/studycast/studycast/core/broker"
+	traceparentHeader = "traceparent"
+)
+
+// startSend starts the producer span and writes it into the message. Its
+// parent is the span of ctx, or else the message's own traceparent: a relay
+// publishes long after the request that caused the message.
+func (b *Broker) startSend(ctx context.Context, queue string, m *Message) (context.Context, trace.Span) {
+	if !trace.SpanContextFromContext(ctx).IsValid() {
+		ctx = extract(ctx, m.Traceparent)
+	}
+	ctx, span := b.tracer.Start(ctx, "send "+queue,
+		trace.WithSpanKind(trace.SpanKindProducer), trace.WithAttributes(b.attributes(queue, *m)...))
+	m.Traceparent = inject(ctx)
+	return ctx, span
+}
+
+// startProcess starts the consumer span: a child of the producer's the first
+// time, a trace of its own with a link when the message comes again.
+func (b *Broker) startProcess(ctx context.Context, queue string, d *Delivery) (context.Context, trace.Span) {
+	origin := extract(ctx, d.Message.Traceparent)
+	options := []trace.SpanStartOption{
+		trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(b.attributes(queue, d.Message)...),
+	}
+	if d.Count > 1 {
+		options = append(options, trace.WithNewRoot(), trace.WithLinks(trace.LinkFromContext(origin)))
+	}
+	return b.tracer.Start(origin, "process "+queue, options...)
+}
+
+func (b *Broker) attributes(queue string, m Message) []attribute.KeyValue {
+	return []attribute.KeyValue{
+		attribute.String("messaging.system", b.caps.Name),
+		attribute.String("messaging.destination.name", queue),
+		attribute.String("messaging.message.id", m.ID),
+	}
+}
+
+func extract(ctx context.Context, traceparent string) context.Context {
+	if traceparent == "" {
+		return ctx
+	}
+	return propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{traceparentHeader: traceparent})
+}
+
+func inject(ctx context.Context) string {
+	carrier := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, carrier)
+	return carrier.Get(traceparentHeader)
+}
+
+func recordError(span trace.Span, err error) {
+	if err != nil {
+		span.RecordError(err)
+		span.SetStatus(codes.Error, err.Error())
+	}
+}

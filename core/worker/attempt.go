@@ -1,0 +1,171 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/statusclient"
+)
+
+// run is one attempt at work.
+type run struct {
+	w      *Worker
+	a      *Attempt
+	limit  time.Duration
+	stages *stages
+	log    *slog.Logger
+}
+
+// attempt runs a granted attempt, stores its outcome and returns how to settle
+// the delivery.
+func (w *Worker) attempt(ctx context.Context, c *claim, g statusclient.Granted) settlement {
+	ctx, span := w.tracer.Start(ctx, "attempt "+string(w.o.Kind), trace.WithAttributes(
+		attribute.String("studycast.job.id", string(c.id)), attribute.Int("studycast.attempt", g.Attempt)))
+	defer span.End()
+	r := w.newRun(ctx, c.id, g)
+	w.o.Failpoint(FailAfterStart)
+	began := time.Now()
+	end := r.perform(ctx, c)
+	w.metrics.ended(end, time.Since(began))
+	span.SetAttributes(attribute.String("studycast.outcome", end.label), attribute.String("studycast.fault", end.fault))
+	if end.label == labelFailed {
+		span.SetStatus(codes.Error, end.fault)
+	}
+	r.log.Info("attempt ended", "outcome", end.label, "fault", end.fault, "took", time.Since(began))
+
+	w.o.Failpoint(FailBeforeFinish)
+	v, err := w.finish(ctx, c.id, g.Attempt, end.outcome)
+	if err != nil {
+		r.log.Error("the outcome of an attempt was not stored; its delivery is given back", "outcome", end.label, "err", err)
+		return w.released()
+	}
+	w.o.Failpoint(FailAfterFinishBeforeSettle)
+	if end.outcome.Succeeded != nil && v.Action == job.Ack {
+		r.forgetStages(ctx)
+	}
+	s := settlement{action: v.Action, after: v.After, attempt: g.Attempt + 1, why: v.Reason}
+	if f := end.outcome.Failed; f != nil {
+		// The verdict's reason is the text of the fault, which may quote the user
+		// and is for the user: it goes into no log.
+		s.why = f.Fault.Kind
+		s.reason = buried(f.Fault, g.Attempt).reason
+	}
+	return s
+}
+
+func (w *Worker) newRun(ctx context.Context, id job.ID, g statusclient.Granted) *run {
+	limit := g.Timeout
+	if limit <= 0 {
+		limit = job.DefaultPolicies()[w.o.Kind].AttemptTimeout
+	}
+	r := &run{w: w, limit: limit, log: w.log.With("job", string(id), "attempt", g.Attempt)}
+	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
+		r.log = r.log.With("trace_id", span.TraceID().String())
+	}
+	r.stages = newStages(w.metrics)
+	r.a = &Attempt{
+		Job:    g.Job,
+		Number: g.Attempt,
+		Upload: r.upload,
+		Log:    r.log,
+		Progress: func(stage string, percent float64) {
+			if r.stages.enter(stage, percent) {
+				w.session.Progress(id, g.Attempt, stage, percent)
+			}
+		},
+	}
+	r.a.Job.ID = id
+	return r
+}
+
+// perform does the work of the attempt within its limits. When it returns
+// nothing of the attempt runs any more, except a handler that was abandoned,
+// and its folder is gone.
+func (r *run) perform(ctx context.Context, c *claim) ending {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	ctx, end := until(ctx, r.w.life.stop)
+	defer end()
+	ctx, done := context.WithTimeoutCause(ctx, r.limit, errTimeout)
+	defer done()
+	r.w.active.begin(c, r.a.Number, cancel)
+	defer r.stages.end()
+
+	dir, err := os.MkdirTemp(r.w.scratch, "attempt-")
+	if err != nil {
+		return r.conclude(ctx, nil, fmt.Errorf("make the folder of the attempt: %w", err))
+	}
+	r.a.Dir = dir
+	r.a.Cache = &stageCache{ctx: ctx, store: r.w.o.Artifacts, id: r.a.Job.ID, log: r.log}
+	h, abandoned := r.handle(ctx)
+	if abandoned {
+		return r.conclude(ctx, nil, h.err)
+	}
+	defer r.removeDir()
+	if h.err != nil {
+		return r.conclude(ctx, nil, h.err)
+	}
+	success, err := r.publish(ctx, h.result)
+	return r.conclude(ctx, success, err)
+}
+
+type handled struct {
+	result Result
+	err    error
+}
+
+// handle calls the handler and waits for it, for abandonAfter once ctx ended.
+func (r *run) handle(ctx context.Context) (h handled, abandoned bool) {
+	done := make(chan handled, 1)
+	go r.call(ctx, done)
+	select {
+	case h = <-done:
+		return h, false
+	case <-ctx.Done():
+	}
+	late := time.NewTimer(abandonAfter)
+	defer late.Stop()
+	select {
+	case h = <-done:
+		return h, false
+	case <-late.C:
+	case <-r.w.life.last.Done():
+	}
+	r.w.metrics.abandoned()
+	r.log.Error("the handler ignores the end of its context and is abandoned", "cause", context.Cause(ctx))
+	go func() {
+		<-done
+		r.removeDir()
+	}()
+	return handled{err: context.Cause(ctx)}, true
+}
+
+// call sends one result on done, whichever way the handler ends: it may return,
+// panic, or end its goroutine.
+func (r *run) call(ctx context.Context, done chan<- handled) {
+	h := handled{err: errors.New("the handler ended its goroutine")}
+	defer func() { done <- h }()
+	defer func() {
+		if v := recover(); v != nil {
+			h.err = fmt.Errorf("the handler panicked: %v\n%s", v, debug.Stack())
+		}
+	}()
+	result, err := r.w.o.Handler.Handle(ctx, r.a)
+	h = handled{result, err}
+}
+
+func (r *run) removeDir() {
+	if err := os.RemoveAll(r.a.Dir); err != nil {
+		r.log.Warn("the folder of an attempt was not removed; the next start does it", "err", err)
+	}
+}

@@ -1,0 +1,96 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/studycast/studycast/core/artifact"
+	"github.com/studycast/studycast/core/fault"
+	"github.com/studycast/studycast/core/job"
+)
+
+const (
+	stagePublish = "publish"
+	// cleanupTime bounds the removal of files that nobody will ask for; the
+	// job's own removal takes them along otherwise.
+	cleanupTime = 5 * time.Second
+)
+
+// publish stores the files of a result under the attempt, where they become
+// visible by its finish. After an error none of them is left.
+func (r *run) publish(ctx context.Context, result Result) (*job.Success, error) {
+	r.a.Progress(stagePublish, r.stages.percent())
+	success := &job.Success{Title: result.Title, Notes: result.Notes}
+	seen := map[string]bool{}
+	for _, f := range result.Files {
+		if seen[f.Name] {
+			return nil, r.unpublish(ctx, fmt.Errorf("the handler made two files named %q", f.Name))
+		}
+		seen[f.Name] = true
+		a, err := r.publishFile(ctx, f)
+		if err != nil {
+			return nil, r.unpublish(ctx, fault.At(stagePublish, err))
+		}
+		success.Artifacts = append(success.Artifacts, a)
+	}
+	r.w.o.Failpoint(FailAfterPublishArtifacts)
+	return success, nil
+}
+
+func (r *run) publishFile(ctx context.Context, f File) (job.Artifact, error) {
+	if f.Name != filepath.Base(f.Name) {
+		return job.Artifact{}, fmt.Errorf("%q is not the name of a file", f.Name)
+	}
+	file, err := os.Open(f.Path)
+	if err != nil {
+		return job.Artifact{}, fmt.Errorf("the handler did not make %s: %w", f.Name, err)
+	}
+	defer func() { _ = file.Close() }() // only read
+	info, err := r.w.o.Artifacts.Put(ctx, artifact.JobKey(r.a.Job.ID, r.a.Number, f.Name), file, f.MediaType)
+	switch {
+	case errors.Is(err, artifact.ErrInvalidKey):
+		return job.Artifact{}, err
+	case err != nil:
+		return job.Artifact{}, fault.Wrap(fault.Dependency, err,
+			"The finished files could not be stored on our side. It is tried again; nothing to do for you.")
+	}
+	return job.Artifact{Name: f.Name, MediaType: info.MediaType, Size: info.Size, SHA256: info.SHA256, Key: info.Key}, nil
+}
+
+// unpublish removes what an attempt stored in vain and returns err.
+func (r *run) unpublish(ctx context.Context, err error) error {
+	r.remove(ctx, artifact.JobPrefix(r.a.Job.ID)+"/"+strconv.Itoa(r.a.Number))
+	return err
+}
+
+// forgetStages removes what stages kept for another attempt: there won't be
+// one.
+func (r *run) forgetStages(ctx context.Context) { r.remove(ctx, artifact.StagePrefix(r.a.Job.ID)) }
+
+func (r *run) remove(ctx context.Context, key string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	defer cancel()
+	if err := r.w.o.Artifacts.Delete(ctx, key); err != nil {
+		r.log.Warn("files that nobody needs were not removed; they go with the job", "key", key, "err", err)
+	}
+}
+
+// upload opens an upload of the job's owner.
+func (r *run) upload(ctx context.Context, id string) (io.ReadCloser, artifact.Info, error) {
+	f, err := r.w.o.Artifacts.Open(ctx, artifact.UploadKey(r.a.Job.Owner, id))
+	switch {
+	case errors.Is(err, artifact.ErrNotFound), errors.Is(err, artifact.ErrInvalidKey):
+		return nil, artifact.Info{}, fault.Wrap(fault.Request, err,
+			"The upload of this job does not exist any more. Upload the file again and send a new request.")
+	case err != nil:
+		return nil, artifact.Info{}, fault.Wrap(fault.Dependency, err,
+			"The upload could not be read on our side. It is tried again; nothing to do for you.")
+	}
+	return f, f.Info, nil
+}
