@@ -105,10 +105,13 @@ type Workers struct {
 	DrainGrace time.Duration `help:"How long running attempts may finish after SIGTERM before they are given back." env:"DRAIN_GRACE" default:"20s"`
 }
 
-// Check bounds the slots.
+// Check bounds the slots and the grace.
 func (w Workers) Check() error {
 	if w.VideoSlots < 1 || w.VideoSlots > 64 || w.AudioSlots < 1 || w.AudioSlots > 64 {
 		return errors.New("VIDEO_SLOTS and AUDIO_SLOTS: use 1 to 64")
+	}
+	if w.DrainGrace < 0 {
+		return fmt.Errorf("DRAIN_GRACE %s: use 0s to give unfinished jobs back at once, or longer", w.DrainGrace)
 	}
 	return nil
 }

@@ -119,7 +119,7 @@ const limiter = "prlimit"
 func limited(path string, args []string, l Limits) (name string, wrapped []string) {
 	flag := func(name string, v uint64) string { return "--" + name + "=" + strconv.FormatUint(v, 10) }
 	wrapped = []string{
-		flag("cpu", or(uint64(l.CPU/time.Second), 120)), //nolint:gosec // a limit is positive
+		flag("cpu", or(uint64(l.CPU/time.Second), 120)),
 		flag("as", or(l.Memory, 4<<30)),
 		flag("fsize", or(l.File, 512<<20)),
 		flag("nofile", or(l.Files, 128)),

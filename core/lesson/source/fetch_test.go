@@ -240,14 +240,14 @@ func TestFetchUnreachable(t *testing.T) {
 		_, _ = io.WriteString(w, "only this")
 	})
 	_, err = local(source.Limits{}).Fetch(t.Context(), short, lesson.NoProgress)
-	requireFault(t, err, fault.Source, "broke off")
+	_ = requireFault(t, err, fault.Source, "broke off")
 
 	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
 	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	secure.StartTLS()
 	t.Cleanup(secure.Close)
 	_, err = local(source.Limits{}).Fetch(t.Context(), secure.URL, lesson.NoProgress)
-	requireFault(t, err, fault.Source, "certificate")
+	_ = requireFault(t, err, fault.Source, "certificate")
 }
 
 func TestFetchIgnoresTheProxyOfTheEnvironment(t *testing.T) {
@@ -257,7 +257,7 @@ func TestFetchIgnoresTheProxyOfTheEnvironment(t *testing.T) {
 	t.Setenv("http_proxy", proxy)
 	_, err := source.NewReader(source.Options{Limits: source.Limits{Timeout: 300 * time.Millisecond}}).
 		Fetch(t.Context(), "http://192.0.2.1/", lesson.NoProgress)
-	requireFault(t, err, fault.Request, "public internet")
+	_ = requireFault(t, err, fault.Request, "public internet")
 	require.Zero(t, hits.Load())
 }
 

@@ -12,9 +12,9 @@ const (
 	sceneGap     = 1.0
 	sceneAhead   = 0.4 // a chapter starts this long before its first word: time to see the slide
 	videoLead    = 0.6
-	audioLead    = 2.0 // the jingle plays alone
+	audioLead    = 3.0 // the jingle plays alone
 	videoTail    = 1.2
-	audioTail    = 2.5
+	audioTail    = 3.0
 	fallbackRate = 16000 // of a lesson in which nothing is said
 )
 

@@ -1,0 +1,224 @@
+// Package app is the door to the status service: the truth about every job.
+// Two may run in one process; nothing in it is global.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/services/status/internal/hub"
+	"github.com/studycast/studycast/services/status/internal/keeper"
+	"github.com/studycast/studycast/services/status/internal/ledger"
+	"github.com/studycast/studycast/services/status/internal/metrics"
+	"github.com/studycast/studycast/services/status/internal/server"
+	"github.com/studycast/studycast/services/status/store"
+)
+
+// Options are what the status service is built from.
+type Options struct {
+	// StoreURL says where the jobs are kept: sqlite:///var/lib/studycast/status.db
+	// or sqlite:status.db. It is not read when Store is set.
+	StoreURL string
+	// Store is used instead of StoreURL and closed by the App.
+	Store store.Store
+	// Policies of every kind; nil means job.DefaultPolicies.
+	Policies job.Policies
+	// Listener takes the gRPC calls; the App closes it.
+	Listener net.Listener
+	// RemoveArtifacts removes every file of a job that was deleted. It may be
+	// called twice for a job, and again after an error. nil keeps them.
+	RemoveArtifacts func(ctx context.Context, id job.ID) error
+	// Logger, Registerer and Clock may be nil: no logs, no metrics, system time.
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer
+	Clock      job.Clock
+	// DrainTimeout bounds the end of running calls; 0 means 5 s.
+	DrainTimeout time.Duration
+}
+
+const defaultDrain = 5 * time.Second
+
+// App is a status service.
+type App struct {
+	opts    Options
+	store   store.Store
+	ledger  *ledger.Ledger
+	hub     *hub.Hub
+	server  *server.Server
+	grpc    *grpc.Server
+	health  *health.Server
+	metrics []prometheus.Collector
+	serving atomic.Bool
+}
+
+// New checks the options and opens the store. Run must be called once after
+// it; it frees everything.
+func New(ctx context.Context, o Options) (*App, error) {
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	st := o.Store
+	if st == nil {
+		var err error
+		if st, err = openStore(ctx, o.StoreURL); err != nil {
+			return nil, err
+		}
+	}
+	a := &App{opts: o, store: st, hub: hub.New(o.Clock), health: health.NewServer()}
+	st.Subscribe(a.hub.Hear)
+	if err := a.build(); err != nil {
+		return nil, errors.Join(err, a.free())
+	}
+	if err := a.ledger.Restart(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("take over the sessions of the last run: %w", err), a.free())
+	}
+	return a, nil
+}
+
+func (o *Options) complete() error {
+	if o.Listener == nil {
+		return errors.New("status service: no listener")
+	}
+	if o.Policies == nil {
+		o.Policies = job.DefaultPolicies()
+	}
+	if err := o.Policies.Check(); err != nil {
+		return fmt.Errorf("status service: %w", err)
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Clock == nil {
+		o.Clock = job.SystemClock{}
+	}
+	if o.DrainTimeout == 0 {
+		o.DrainTimeout = defaultDrain
+	}
+	if o.RemoveArtifacts == nil {
+		o.RemoveArtifacts = func(context.Context, job.ID) error { return nil }
+	}
+	return nil
+}
+
+func (a *App) build() error {
+	m := metrics.New()
+	a.ledger = ledger.New(ledger.Options{
+		Store: a.store, Policies: a.opts.Policies, Clock: a.opts.Clock, Observe: m.Stepped,
+	})
+	a.server = server.New(server.Options{
+		Ledger: a.ledger, Hub: a.hub, Logger: a.opts.Logger,
+		Started: func(s ledger.Started) { m.Answered(s.Kind, s.Answer) },
+	})
+	gauges := &metrics.Gauges{
+		Counts: a.ledger.Counts, Watchers: a.hub.Watchers, Clock: a.opts.Clock, Logger: a.opts.Logger,
+	}
+	if err := a.register(m, gauges); err != nil {
+		return err
+	}
+	return a.buildServer()
+}
+
+// register makes metrics known until free.
+func (a *App) register(cs ...prometheus.Collector) error {
+	if a.opts.Registerer == nil {
+		return nil
+	}
+	for _, c := range cs {
+		if err := a.opts.Registerer.Register(c); err != nil {
+			return fmt.Errorf("register metrics: %w", err)
+		}
+		a.metrics = append(a.metrics, c)
+	}
+	return nil
+}
+
+// Run serves until ctx ends, then drains: streams are ended so that their
+// callers come back elsewhere, running calls may finish for DrainTimeout. It
+// returns nil after an orderly end.
+func (a *App) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	k := keeper.New(keeper.Options{
+		Ledger: a.ledger, Hub: a.hub, Logger: a.opts.Logger, RemoveArtifacts: a.opts.RemoveArtifacts,
+	})
+	group.Go(func() error {
+		k.Run(ctx)
+		return nil
+	})
+	a.setServing(true)
+	group.Go(func() error {
+		err := a.grpc.Serve(a.opts.Listener)
+		if err != nil && !errors.Is(err, grpc.ErrServerStopped) { // stopped before it began
+			return fmt.Errorf("serve the status service: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		a.drain()
+		return nil
+	})
+	err := group.Wait()
+	return errors.Join(err, a.free())
+}
+
+func (a *App) setServing(on bool) {
+	a.serving.Store(on)
+	status := healthv1.HealthCheckResponse_NOT_SERVING
+	if on {
+		status = healthv1.HealthCheckResponse_SERVING
+	}
+	for _, name := range append(server.Names(), "") {
+		a.health.SetServingStatus(name, status)
+	}
+}
+
+func (a *App) drain() {
+	a.setServing(false)
+	a.server.Drain()
+	force := time.AfterFunc(a.opts.DrainTimeout, a.grpc.Stop)
+	defer force.Stop()
+	a.grpc.GracefulStop()
+}
+
+func (a *App) free() error {
+	for _, c := range a.metrics {
+		a.opts.Registerer.Unregister(c)
+	}
+	a.health.Shutdown()
+	if err := a.store.Close(); err != nil {
+		return fmt.Errorf("close the status store: %w", err)
+	}
+	return nil
+}
+
+// readyTimeout bounds the read that Ready makes.
+const readyTimeout = time.Second
+
+// Ready returns nil when calls are taken and the store answers.
+func (a *App) Ready() error {
+	if !a.serving.Load() {
+		return errors.New("the status service does not take calls now")
+	}
+	ctx, end := context.WithTimeout(context.Background(), readyTimeout)
+	defer end()
+	err := a.store.View(ctx, func(r store.Reader) error {
+		_, err := r.LastSeq()
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("the status store does not answer: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,32 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"github.com/studycast/studycast/services/status/store"
+	"github.com/studycast/studycast/services/status/store/sqlitestore"
+)
+
+// openStore opens the store that a URL names. Options it does not know are
+// errors, so that a typo never means a default.
+func openStore(ctx context.Context, address string) (store.Store, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, fmt.Errorf("status store: the address is not a URL: use one like sqlite:///var/lib/studycast/status.db")
+	}
+	if u.Scheme != "sqlite" {
+		return nil, fmt.Errorf("status store: unknown kind %q: use sqlite", u.Scheme)
+	}
+	path := u.Path
+	if path == "" {
+		if path, err = url.PathUnescape(u.Opaque); err != nil {
+			return nil, fmt.Errorf("status store: %w", err)
+		}
+	}
+	if path == "" || u.Host != "" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("status store: %s is not the address of a file: use sqlite:///absolute/path or sqlite:relative/path", u.Redacted())
+	}
+	return sqlitestore.Open(ctx, path)
+}

@@ -1,0 +1,303 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/services/status/internal/decide"
+	"github.com/studycast/studycast/services/status/store"
+)
+
+// Hello opens a session or comes back to one.
+type Hello struct {
+	Session job.SessionID // "" = a new one
+	Worker  string
+	Kind    job.Kind
+	Slots   int
+}
+
+// Report is the progress of one attempt.
+type Report struct {
+	JobID   job.ID
+	Attempt int
+	Stage   string
+	Percent float64
+}
+
+func isUnknown(err error) bool { return errors.Is(err, job.ErrSessionUnknown) }
+
+// alive reads a session that may hold attempts.
+func (w *work) alive(id job.SessionID) (store.Session, error) {
+	s, err := w.Session(id)
+	if missing(err) || err == nil && !s.EndsAt.After(w.now) {
+		return s, job.ErrSessionUnknown
+	}
+	return s, err
+}
+
+// Open opens a session, or a new stream of one, and returns the commands that
+// it missed. job.ErrSessionUnknown when the session to come back to is over.
+func (l *Ledger) Open(ctx context.Context, h Hello) (store.Session, []store.Command, error) {
+	if err := h.check(); err != nil {
+		return store.Session{}, nil, err
+	}
+	fresh, err := uuid.NewV7()
+	if err != nil {
+		return store.Session{}, nil, fmt.Errorf("make an id: %w", err)
+	}
+	var s store.Session
+	var missed []store.Command
+	err = l.update(ctx, func(w *work) error {
+		var err error
+		if s, missed, err = w.open(h, job.SessionID(fresh.String())); err != nil {
+			return err
+		}
+		w.Note(store.Note{Deadline: s.EndsAt})
+		return w.PutSession(s)
+	})
+	return s, missed, err
+}
+
+func (h Hello) check() error {
+	var bad []job.FieldError
+	if !h.Kind.Valid() {
+		bad = append(bad, job.FieldError{Path: "kind", Message: "is unknown: use video or audio"})
+	}
+	if h.Worker == "" || len(h.Worker) > maxOwnerBytes {
+		bad = append(bad, job.FieldError{Path: "worker", Message: fmt.Sprintf("needs 1 to %d bytes", maxOwnerBytes)})
+	}
+	if len(bad) > 0 {
+		return &job.InvalidError{Fields: bad}
+	}
+	return nil
+}
+
+func (w *work) open(h Hello, fresh job.SessionID) (store.Session, []store.Command, error) {
+	ends := w.now.Add(decide.Lease)
+	if h.Session == "" {
+		return store.Session{
+			ID: fresh, Worker: h.Worker, Kind: h.Kind, Slots: h.Slots, Stream: 1, OpenedAt: w.now, EndsAt: ends,
+		}, nil, nil
+	}
+	s, err := w.Session(h.Session)
+	if missing(err) {
+		return s, nil, job.ErrSessionUnknown
+	}
+	if err != nil {
+		return s, nil, err
+	}
+	s.Stream++
+	s.EndsAt = ends
+	held, err := w.Held(s.ID)
+	var missed []store.Command
+	for _, r := range held {
+		if c := decide.Recall(r); c != nil {
+			missed = append(missed, *c)
+		}
+	}
+	return s, missed, err
+}
+
+// Renew extends the lease of a session, takes progress of its attempts and
+// returns the commands for those that hold their job no more. An older stream
+// of the session is told job.ErrSessionUnknown.
+func (l *Ledger) Renew(ctx context.Context, id job.SessionID, stream int64, reports []Report) ([]store.Command, error) {
+	var commands []store.Command
+	err := l.update(ctx, func(w *work) error {
+		commands = nil
+		s, err := w.Session(id)
+		if missing(err) || err == nil && s.Stream != stream {
+			return job.ErrSessionUnknown
+		}
+		if err != nil {
+			return err
+		}
+		s.EndsAt = w.now.Add(decide.Lease)
+		if err := w.PutSession(s); err != nil {
+			return err
+		}
+		for _, r := range reports {
+			c, err := w.report(s, r)
+			if err != nil {
+				return err
+			}
+			if c != nil {
+				commands = append(commands, *c)
+			}
+		}
+		return nil
+	})
+	return commands, err
+}
+
+func (w *work) report(s store.Session, r Report) (*store.Command, error) {
+	row, err := w.Job(r.JobID)
+	if missing(err) {
+		return &store.Command{Kind: store.Superseded, JobID: r.JobID, Attempt: r.Attempt}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	step, err := decide.Progress(row, w.now, decide.Report{
+		Session: s, Attempt: r.Attempt, Stage: r.Stage, Percent: r.Percent,
+	})
+	if err != nil {
+		return nil, err
+	}
+	_, _, err = w.apply(step, false)
+	return step.Command, err
+}
+
+// Break gives a session whose stream broke a short time to come back, unless
+// another stream of it was opened since.
+func (l *Ledger) Break(ctx context.Context, id job.SessionID, stream int64) error {
+	return l.update(ctx, func(w *work) error {
+		s, err := w.Session(id)
+		if missing(err) || err == nil && s.Stream != stream {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if ends := w.now.Add(decide.StreamGrace); ends.Before(s.EndsAt) {
+			s.EndsAt = ends
+		}
+		w.Note(store.Note{Deadline: s.EndsAt})
+		return w.PutSession(s)
+	})
+}
+
+// End ends a session in order: what it holds is given back, spending nothing.
+func (l *Ledger) End(ctx context.Context, id job.SessionID, stream int64) error {
+	return l.update(ctx, func(w *work) error {
+		s, err := w.Session(id)
+		if missing(err) || err == nil && s.Stream != stream {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return w.endSession(s, func(r store.Row) (decide.Step, error) {
+			return decide.Release(r, w.now, "its worker ended")
+		})
+	})
+}
+
+func (w *work) endSession(s store.Session, giveUp func(store.Row) (decide.Step, error)) error {
+	held, err := w.Held(s.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range held {
+		if r.State != job.Running {
+			continue
+		}
+		step, err := giveUp(r)
+		if err != nil {
+			return err
+		}
+		if _, _, err := w.apply(step, false); err != nil {
+			return err
+		}
+	}
+	return w.DeleteSession(s.ID)
+}
+
+// Restart gives every session of an earlier run of this service a short time
+// to come back: their streams broke when it ended.
+func (l *Ledger) Restart(ctx context.Context) error {
+	if !l.store.Alone() {
+		return nil
+	}
+	return l.update(ctx, func(w *work) error {
+		return w.ExtendAll(w.now.Add(decide.RestartGrace))
+	})
+}
+
+// Rescue takes the jobs of every session that is over, and of attempts that
+// should have ended long ago. It returns how many.
+func (l *Ledger) Rescue(ctx context.Context) (int, error) {
+	total := 0
+	for {
+		n, err := l.rescueBatch(ctx)
+		total += n
+		if err != nil {
+			return total, err
+		}
+		if n == 0 {
+			break
+		}
+	}
+	if l.Now().Before(l.began.Add(decide.Overdue)) {
+		return total, nil
+	}
+	for k := range l.policies {
+		n, err := l.rescueOverdue(ctx, k)
+		total += n
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+// rescueAtOnce bounds one transaction of a rescue.
+const rescueAtOnce = 16
+
+func (l *Ledger) rescueBatch(ctx context.Context) (n int, err error) {
+	err = l.update(ctx, func(w *work) error {
+		dead, err := w.Expired(w.now, rescueAtOnce)
+		if err != nil {
+			return err
+		}
+		n = len(dead)
+		for _, s := range dead {
+			err := w.endSession(s, func(r store.Row) (decide.Step, error) {
+				return decide.Rescue(r, w.now, "the worker was lost")
+			})
+			if err != nil {
+				return err
+			}
+			w.Note(store.Note{Session: s.ID, Over: true})
+		}
+		return nil
+	})
+	return n, err
+}
+
+// overdueAt is when an attempt that started at a time is given up although its
+// session lives. A service that was away waits for late reports first.
+func (l *Ledger) overdueAt(k job.Kind, started time.Time) time.Time {
+	at, earliest := started.Add(l.policies[k].AttemptTimeout+decide.Overdue), l.began.Add(decide.Overdue)
+	if at.Before(earliest) {
+		return earliest
+	}
+	return at
+}
+
+func (l *Ledger) rescueOverdue(ctx context.Context, k job.Kind) (n int, err error) {
+	limit := l.policies[k].AttemptTimeout + decide.Overdue
+	err = l.update(ctx, func(w *work) error {
+		late, err := w.RunningSince(k, w.now.Add(-limit), rescueAtOnce)
+		if err != nil {
+			return err
+		}
+		n = len(late)
+		for _, r := range late {
+			step, err := decide.Rescue(r, w.now, "the worker did not end it in time")
+			if err != nil {
+				return err
+			}
+			if _, _, err := w.apply(step, false); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return n, err
+}

@@ -1,0 +1,107 @@
+package metrics
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/services/status/store"
+)
+
+// cacheFor is how long a count of the store is shown: scrapes, however many,
+// cost the store one query each time.
+const cacheFor = 15 * time.Second
+
+// Gauges reads the store when it is scraped; it is a prometheus.Collector.
+type Gauges struct {
+	Counts   func(context.Context) (store.Counts, error)
+	Watchers func() int
+	Clock    job.Clock
+	Logger   *slog.Logger
+
+	mu   sync.Mutex
+	at   time.Time
+	last store.Counts
+}
+
+var (
+	jobsDesc     = prometheus.NewDesc("studycast_jobs", "Jobs in the store.", []string{"kind", "state"}, nil)
+	ageDesc      = prometheus.NewDesc("studycast_jobs_oldest_age_seconds", "Age of the job that is longest in a state which is not final.", []string{"kind", "state"}, nil)
+	promisesDesc = prometheus.NewDesc("studycast_outbox_promises", "Messages promised and not confirmed.", nil, nil)
+	overdueDesc  = prometheus.NewDesc("studycast_outbox_overdue_seconds", "How long the oldest promise is due.", nil, nil)
+	sessionsDesc = prometheus.NewDesc("studycast_worker_sessions", "Open worker sessions.", []string{"kind"}, nil)
+	watchersDesc = prometheus.NewDesc("studycast_job_watchers", "Streams that watch jobs.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (g *Gauges) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{jobsDesc, ageDesc, promisesDesc, overdueDesc, sessionsDesc, watchersDesc} {
+		ch <- d
+	}
+}
+
+// collectTimeout bounds the query of a scrape.
+const collectTimeout = 5 * time.Second
+
+// Collect implements prometheus.Collector. When the store can't be read the
+// gauges are missing, never stale.
+func (g *Gauges) Collect(ch chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	gauge(watchersDesc, float64(g.Watchers()))
+	c, now, err := g.counts()
+	if err != nil {
+		g.Logger.Error("counting jobs for the metrics failed", "error", err)
+		return
+	}
+	gauge(promisesDesc, float64(c.Promises))
+	gauge(overdueDesc, age(now, c.Due))
+	for _, k := range job.Kinds() {
+		gauge(sessionsDesc, float64(c.Sessions[k]), string(k))
+		for _, s := range job.States() {
+			n := find(c.Jobs, k, s)
+			gauge(jobsDesc, float64(n.Jobs), string(k), string(s))
+			if !s.Final() {
+				gauge(ageDesc, age(now, n.Oldest), string(k), string(s))
+			}
+		}
+	}
+}
+
+func (g *Gauges) counts() (store.Counts, time.Time, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.Clock.Now()
+	if !g.at.IsZero() && now.Sub(g.at) < cacheFor {
+		return g.last, now, nil
+	}
+	ctx, end := context.WithTimeout(context.Background(), collectTimeout)
+	defer end()
+	c, err := g.Counts(ctx)
+	if err != nil {
+		return c, now, err
+	}
+	g.last, g.at = c, now
+	return c, now, nil
+}
+
+func find(cs []store.Count, k job.Kind, s job.State) store.Count {
+	for _, c := range cs {
+		if c.Kind == k && c.State == s {
+			return c
+		}
+	}
+	return store.Count{}
+}
+
+func age(now, since time.Time) float64 {
+	if since.IsZero() {
+		return 0
+	}
+	return max(0, now.Sub(since).Seconds())
+}

@@ -1,0 +1,128 @@
+package store
+
+import (
+	"time"
+
+	"github.com/studycast/studycast/core/job"
+)
+
+// Row is a job as it is kept. Its History is empty: moves have rows of their
+// own.
+type Row struct {
+	job.Job
+	Session     job.SessionID // holder of the running attempt; after a cancel the one that has to stop
+	Worker      string        // name of that session's worker
+	StartID     string        // of the call that started the running attempt
+	Since       time.Time     // when it came into its state
+	Lost        bool          // the latest attempt was rescued and may still come back
+	Ended       Ended
+	Traceparent string
+}
+
+// Ended is how the latest attempt ended: what is answered when its worker asks
+// again because the first answer was lost.
+type Ended struct {
+	Attempt int // 0 = it did not end yet
+	Action  job.Action
+	Reason  string
+}
+
+// Session is one run of a worker process.
+type Session struct {
+	ID       job.SessionID
+	Worker   string
+	Kind     job.Kind
+	Slots    int
+	Stream   int64 // grows with every stream of the session
+	OpenedAt time.Time
+	EndsAt   time.Time // when it is dead unless it is heard of before
+}
+
+// Promise says that the message of a job is put on its queue at Due unless the
+// job starts or ends before. A claim moves Due to the end of the claim.
+type Promise struct {
+	JobID job.ID
+	Owner string
+	Due   time.Time
+	Token int64 // of the latest claim; unique over all claims
+}
+
+// Key is an idempotency key.
+type Key struct {
+	Owner       string
+	Key         string
+	Fingerprint []byte // SHA-256 of the request
+	JobID       job.ID
+	EndsAt      time.Time
+}
+
+// Tombstone is what is left of a deleted job.
+type Tombstone struct {
+	JobID     job.ID
+	Owner     string
+	Seq       int64
+	DeletedAt time.Time
+	SweepAt   time.Time // when its artifacts are to be removed (again); zero = done
+	Sweeps    int       // removals done
+}
+
+// Group is what retention counts over.
+type Group struct {
+	Owner string
+	Kind  job.Kind
+}
+
+// Deadlines are the earliest times at which something has to be done; zero =
+// never.
+type Deadlines struct {
+	Session   time.Time
+	Promise   time.Time
+	Key       time.Time
+	Sweep     time.Time
+	Tombstone time.Time              // earliest DeletedAt of a swept tombstone
+	Started   map[job.Kind]time.Time // earliest start of a running attempt
+}
+
+// Counts is what the gauges show.
+type Counts struct {
+	Jobs     []Count
+	Sessions map[job.Kind]int
+	Promises int
+	Due      time.Time // earliest due time of a promise
+}
+
+// Count counts the jobs of a kind in a state.
+type Count struct {
+	Kind   job.Kind
+	State  job.State
+	Jobs   int
+	Oldest time.Time // earliest Since
+}
+
+// Note tells what a transaction changed. Fields that do not apply are empty.
+type Note struct {
+	JobID    job.ID
+	Owner    string
+	Final    *Group    // the job became final: retention may have work
+	Due      time.Time // a promise is due then
+	Deadline time.Time // something other than a promise has to be done then
+	Session  job.SessionID
+	Command  Command // for Session
+	Over     bool    // Session is dead
+}
+
+// Command is what a session is told about an attempt.
+type Command struct {
+	Kind    CommandKind
+	JobID   job.ID
+	Attempt int
+}
+
+// CommandKind is what to do.
+type CommandKind string
+
+// The commands that the store's changes lead to.
+const (
+	Cancel     CommandKind = "cancel"     // the job was cancelled
+	Superseded CommandKind = "superseded" // the attempt does not hold the job any more
+)

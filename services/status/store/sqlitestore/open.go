@@ -1,0 +1,220 @@
+// Package sqlitestore keeps the rows of the status service in one SQLite file.
+// One process owns the file. Writes that come at once share a commit; reads run
+// beside them on snapshots of their own.
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver
+
+	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/services/status/store"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// readers is how many reads run at once; more only compete for the processor.
+const readers = 4
+
+// Store is a store.Store in one file.
+type Store struct {
+	lock     *flock.Flock
+	writes   *sql.DB
+	reads    *sql.DB
+	writer   *conn
+	pool     chan *conn // idle readers
+	requests chan *request
+	hear     func([]store.Note)
+
+	closing sync.Once
+	quit    chan struct{}
+	done    chan struct{}
+	seq     int64 // given out last; owned by the writer
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens the store in the file at path, makes it when it is missing and
+// brings its tables up to date. store.ErrLocked when a process has it open.
+func Open(ctx context.Context, path string) (*Store, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder of the status store: %w", err)
+	}
+	s := &Store{
+		lock:     flock.New(path + ".lock"),
+		pool:     make(chan *conn, readers),
+		requests: make(chan *request),
+		hear:     func([]store.Note) {},
+		quit:     make(chan struct{}),
+		done:     make(chan struct{}),
+	}
+	if err := s.take(ctx, path); err != nil {
+		return nil, err
+	}
+	if err := s.open(ctx, path); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the status store %s: %w", path, err), s.free())
+	}
+	go s.write()
+	return s, nil
+}
+
+const (
+	takeTime  = 2 * time.Second
+	takePause = 20 * time.Millisecond
+)
+
+// take locks the file for this process. A child that a killed owner was about
+// to start holds the lock for a moment longer, so that a file in use is waited
+// for, a little.
+func (s *Store) take(ctx context.Context, path string) error {
+	waiting, cancel := context.WithTimeout(ctx, takeTime)
+	defer cancel()
+	free, err := s.lock.TryLockContext(waiting, takePause)
+	if err != nil && waiting.Err() == nil || ctx.Err() != nil {
+		return fmt.Errorf("lock the status store: %w", errors.Join(ctx.Err(), err))
+	}
+	if !free {
+		return fmt.Errorf("%w: stop the other one or choose another file than %s", store.ErrLocked, path)
+	}
+	return nil
+}
+
+func (s *Store) open(ctx context.Context, path string) error {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	if s.writes, err = sql.Open("sqlite", address(abs, false)); err != nil {
+		return err
+	}
+	s.writes.SetMaxOpenConns(1)
+	if err := migrate(ctx, s.writes); err != nil {
+		return err
+	}
+	if s.writer, err = connect(ctx, s.writes); err != nil {
+		return err
+	}
+	if s.seq, err = (&reader{s.writer}).LastSeq(); err != nil {
+		return err
+	}
+	if s.reads, err = sql.Open("sqlite", address(abs, true)); err != nil {
+		return err
+	}
+	s.reads.SetMaxOpenConns(readers)
+	for range readers {
+		c, err := connect(ctx, s.reads)
+		if err != nil {
+			return err
+		}
+		s.pool <- c
+	}
+	return nil
+}
+
+// address builds the DSN. synchronous=FULL: an answered write survives the loss
+// of power, not only of the process.
+func address(path string, readOnly bool) string {
+	q := url.Values{"_pragma": {
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		"cache_size(-8000)", "temp_store(memory)",
+	}}
+	if readOnly {
+		q.Add("_pragma", "query_only(1)")
+	}
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
+}
+
+func migrate(ctx context.Context, db *sql.DB) error {
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir)
+	if err != nil {
+		return err
+	}
+	has, knows, err := versions(ctx, p)
+	if err != nil {
+		return err
+	}
+	if has > knows {
+		return fmt.Errorf("its tables have version %d, this program knows %d: run the newer program", has, knows)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+func versions(ctx context.Context, p *goose.Provider) (has, knows int64, err error) {
+	has, err = p.GetDBVersion(ctx)
+	if err != nil {
+		return 0, 0, fmt.Errorf("read the version of the tables: %w", err)
+	}
+	for _, src := range p.ListSources() {
+		knows = max(knows, src.Version)
+	}
+	return has, knows, nil
+}
+
+// Alone is true: the lock keeps other processes out.
+func (s *Store) Alone() bool { return true }
+
+// Subscribe sets the function that hears of changes.
+func (s *Store) Subscribe(hear func([]store.Note)) { s.hear = hear }
+
+// Close ends the writer after the batch under way and frees the file.
+func (s *Store) Close() error {
+	err := error(nil)
+	s.closing.Do(func() {
+		close(s.quit)
+		<-s.done
+		for range readers {
+			<-s.pool
+		}
+		err = s.free()
+	})
+	return err
+}
+
+func (s *Store) free() error {
+	var errs []error
+	for _, db := range []*sql.DB{s.reads, s.writes} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(append(errs, s.lock.Close())...)
+}
+
+// View runs fn on one snapshot.
+func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
+	var c *conn
+	select {
+	case c = <-s.pool:
+	case <-s.quit:
+		return fmt.Errorf("read the status store: %w", job.ErrUnavailable)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { s.pool <- c }()
+	if err := c.exec("BEGIN"); err != nil {
+		return err
+	}
+	err := fn(&reader{c})
+	return errors.Join(err, c.exec("COMMIT"))
+}
