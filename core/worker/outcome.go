@@ -42,8 +42,13 @@ func (r *run) conclude(ctx context.Context, success *job.Success, err error) end
 	case errors.Is(cause, errDrained), errors.Is(cause, errKilled):
 		return given(cause, labelReleased)
 	case errors.Is(cause, errTimeout):
-		err = fault.Wrap(fault.Internal, errors.Join(cause, err),
+		late := fault.Wrap(fault.Internal, errors.Join(cause, err),
 			"The work took longer than its limit of %s. It is tried again; a shorter length may help.", r.limit)
+		if stopped := fault.From(err); stopped != nil {
+			// A stage may be stopped before it ever reported progress.
+			late.Stage = stopped.Stage
+		}
+		err = late
 	}
 	f := r.w.failure(err, r.stages.current())
 	if k := fault.Kind(f.Fault.Kind); k == fault.Internal || k == fault.Dependency {

@@ -70,7 +70,7 @@ func Open(ctx context.Context, path string, queues []driver.Queue, o Options) (*
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	lock, err := take(path)
+	lock, err := take(ctx, path)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/pressly/goose/v3"
@@ -35,17 +36,25 @@ type store struct {
 	sSelect *sql.Stmt
 }
 
+const (
+	takeTime  = 2 * time.Second
+	takePause = 20 * time.Millisecond
+)
+
 // take locks the file for this process. The lock ends with the process,
 // however it ends, and is on a file of its own: SQLite locks parts of the
-// database itself.
-func take(path string) (*flock.Flock, error) {
+// database itself. A child that a killed owner was about to start holds the
+// lock for a moment longer, so that a file in use is waited for, a little.
+func take(ctx context.Context, path string) (*flock.Flock, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of the queue file: %w", err)
 	}
 	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
-	ok, err := lock.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("lock queue file %s: %w", path, err)
+	waiting, cancel := context.WithTimeout(ctx, takeTime)
+	defer cancel()
+	ok, err := lock.TryLockContext(waiting, takePause)
+	if err != nil && waiting.Err() == nil || ctx.Err() != nil {
+		return nil, fmt.Errorf("lock queue file %s: %w", path, errors.Join(ctx.Err(), err))
 	}
 	if !ok {
 		return nil, fmt.Errorf("open %s: %w: another process owns it; stop that one or choose another file", path, ErrInUse)

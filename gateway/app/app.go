@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/studycast/studycast/gateway/internal/relay"
+	"github.com/studycast/studycast/gateway/internal/sse"
+)
+
+// Bounds of a connection. Event streams and files set write deadlines of their
+// own; the longest other answer is a long poll of rest.MaxWait.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	writeTimeout      = 90 * time.Second
+	idleTimeout       = 60 * time.Second
+	maxHeaderBytes    = 16 << 10
+)
+
+// App is a gateway.
+type App struct {
+	o       Options
+	relay   *relay.Relay
+	streams *sse.Streams
+	public  *http.Server
+	admin   *http.Server // nil without an AdminListener
+}
+
+// New returns a gateway that has not started. The error names the option that
+// is wrong.
+func New(o Options) (*App, error) {
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	a := &App{
+		o:       o,
+		relay:   relay.New(o.Status, o.Broker, o.Logger, o.Registerer),
+		streams: sse.NewStreams(o.Registerer, o.Heartbeat),
+	}
+	handler, err := a.routes()
+	if err != nil {
+		return nil, err
+	}
+	a.public = server(handler, o.Logger)
+	a.public.RegisterOnShutdown(a.streams.Drain)
+	if o.AdminListener != nil {
+		a.admin = server(a.adminRoutes(), o.Logger)
+	}
+	return a, nil
+}
+
+func server(h http.Handler, l *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          log.New(debugWriter{l}, "", 0),
+	}
+}
+
+// Ready returns nil while the gateway can do its work.
+func (a *App) Ready() error { return a.relay.Ready() }
+
+// Handler returns the users' routes, for a caller that brings a server of its
+// own. Streams then end with the clients, not with Run.
+func (a *App) Handler() http.Handler { return a.public.Handler }
+
+// Run serves until ctx ends, then lets running requests finish within
+// DrainGrace: event streams are told to come back, long polls answer at once.
+// It returns nil after an orderly end. It may be called once.
+func (a *App) Run(ctx context.Context) error {
+	if a.o.Authenticate == nil {
+		a.o.Logger.Warn("no sign-in is configured: everyone who reaches this gateway is the same local user",
+			"address", a.o.Listener.Addr().String(), "open_to_all", a.o.OpenToAll)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	serve := func(s *http.Server, l net.Listener) {
+		g.Go(func() error {
+			if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("gateway on %s: %w", l.Addr(), err)
+			}
+			return nil
+		})
+	}
+	serve(a.public, a.o.Listener)
+	if a.admin != nil {
+		serve(a.admin, a.o.AdminListener)
+	}
+	g.Go(func() error {
+		<-ctx.Done()
+		return a.stop()
+	})
+	g.Go(func() error { return a.relay.Run(ctx) })
+	return g.Wait()
+}
+
+func (a *App) stop() error {
+	a.streams.Drain()
+	ctx, cancel := context.WithTimeout(context.Background(), a.o.DrainGrace)
+	defer cancel()
+	if err := a.public.Shutdown(ctx); err != nil {
+		a.o.Logger.Warn("requests were cut: they outlived the grace", "grace", a.o.DrainGrace)
+		_ = a.public.Close()
+	}
+	if a.admin != nil {
+		_ = a.admin.Close()
+	}
+	return nil
+}
+
+// debugWriter takes what net/http says about broken clients.
+type debugWriter struct{ log *slog.Logger }
+
+func (w debugWriter) Write(p []byte) (int, error) {
+	w.log.Debug("http server", "text", string(p))
+	return len(p), nil
+}

@@ -1,0 +1,86 @@
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/studycast/studycast/core/obs"
+	"github.com/studycast/studycast/gateway/internal/edge"
+	"github.com/studycast/studycast/gateway/internal/problem"
+	"github.com/studycast/studycast/gateway/internal/rest"
+	"github.com/studycast/studycast/gateway/web"
+)
+
+// routes composes what users reach.
+func (a *App) routes() (http.Handler, error) {
+	r := chi.NewRouter()
+	r.Use(edge.RequestID, edge.NewObserver(a.o.Logger, a.o.Registerer).Handler, edge.SecurityHeaders, edge.LimitHeaders)
+	if a.o.Authenticate == nil && !a.o.OpenToAll {
+		r.Use(edge.LocalHost)
+	}
+	r.Use(edge.SameOrigin, edge.WholeBody, middleware.GetHead)
+	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		problem.Write(w, r, problem.New(http.StatusNotFound, "There is nothing at this address. See /openapi.json for what there is."))
+	})
+	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		problem.Write(w, r, problem.New(http.StatusMethodNotAllowed, "See the Allow header for the methods that work here."))
+	})
+	a.mountHealth(r)
+	var docs huma.API
+	r.Group(func(r chi.Router) {
+		r.Use(edge.Authenticate(a.o.authenticator()))
+		docs = rest.Mount(r, rest.Options{
+			Status: a.o.Status, Publish: a.relay.Publish, Artifacts: a.o.Artifacts, CheckURL: a.o.CheckURL,
+			Streams: a.streams, Clock: a.o.Clock, Logger: a.o.Logger, Version: a.o.Version,
+		})
+	})
+	doc, err := json.Marshal(docs.OpenAPI())
+	if err != nil {
+		return nil, fmt.Errorf("encode the OpenAPI document: %w", err)
+	}
+	r.Get("/openapi.json", document(doc))
+	if err := web.Mount(r); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func (a *App) checks() obs.Checks {
+	all := obs.Checks{"relay": a.Ready}
+	maps.Copy(all, a.o.Checks)
+	return all
+}
+
+func (a *App) mountHealth(r chi.Router) {
+	health := obs.Health(a.checks())
+	r.Method(http.MethodGet, "/healthz", health)
+	r.Method(http.MethodGet, "/readyz", health)
+	if a.o.AdminListener == nil && a.o.Authenticate == nil && a.o.Gatherer != nil {
+		r.Method(http.MethodGet, "/metrics", obs.Admin(a.o.Gatherer, a.checks()))
+	}
+}
+
+// adminRoutes composes what operators reach.
+func (a *App) adminRoutes() http.Handler {
+	g := a.o.Gatherer
+	if g == nil {
+		g = prometheus.NewRegistry()
+	}
+	return obs.Admin(g, a.checks())
+}
+
+// document serves the OpenAPI document.
+func document(body []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/openapi+json")
+		w.Header().Set("Cache-Control", "no-cache")
+		_, _ = w.Write(body)
+	}
+}

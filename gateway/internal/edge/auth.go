@@ -1,0 +1,51 @@
+package edge
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/studycast/studycast/gateway/internal/caller"
+	"github.com/studycast/studycast/gateway/internal/problem"
+)
+
+// Authenticator says who makes a request. Its error never reaches the caller.
+type Authenticator func(*http.Request) (caller.Identity, error)
+
+// AsLocal is the Authenticator of a gateway for one local user.
+func AsLocal(*http.Request) (caller.Identity, error) {
+	return caller.Identity{Owner: caller.Local, Roles: []caller.Role{caller.Student}}, nil
+}
+
+// Authenticate puts the caller into the request's context or answers 401. An
+// identity without an owner is nobody: it would see everybody's jobs.
+func Authenticate(who Authenticator) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			id, err := who(r)
+			if err != nil || id.Owner == "" {
+				problem.Write(w, r, &problem.Error{
+					Status: http.StatusUnauthorized,
+					Detail: "Send a valid token as Authorization: Bearer <token>.",
+					Err:    err,
+				})
+				return
+			}
+			note(r.Context(), id.Owner)
+			next.ServeHTTP(w, r.WithContext(caller.With(r.Context(), id)))
+		})
+	}
+}
+
+type noteKey struct{}
+
+// withNote makes a place where an inner handler leaves the owner for the
+// access log, which is written by an outer one.
+func withNote(ctx context.Context, owner *string) context.Context {
+	return context.WithValue(ctx, noteKey{}, owner)
+}
+
+func note(ctx context.Context, owner string) {
+	if p, ok := ctx.Value(noteKey{}).(*string); ok {
+		*p = owner
+	}
+}

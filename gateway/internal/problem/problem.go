@@ -1,0 +1,204 @@
+// Package problem turns every error of the gateway into RFC 9457 problem
+// details, by one table. What a user may not see never gets into one.
+package problem
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/studycast/studycast/core/fault"
+	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/gateway/internal/caller"
+)
+
+// ContentType is the media type of a problem.
+const ContentType = "application/problem+json"
+
+const (
+	typePrefix     = "urn:studycast:problem:"
+	instancePrefix = "urn:uuid:"
+	retrySeconds   = "1" // of Retry-After when something is away for a moment
+)
+
+// Details is a problem as it goes over the wire.
+type Details = huma.ErrorModel
+
+// Error is a problem that the edge itself found.
+type Error struct {
+	Status int
+	Detail string // what was wrong and what to do next
+	Field  string // "body.source.url"; "" when no single field is wrong
+	Err    error  // cause, for the log only
+}
+
+// New returns an Error with a detail made by fmt.Sprintf.
+func New(status int, format string, args ...any) *Error {
+	return &Error{Status: status, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Error returns the detail and the cause.
+func (e *Error) Error() string {
+	if e.Err != nil {
+		return e.Detail + ": " + e.Err.Error()
+	}
+	return e.Detail
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// From describes err for the caller of the request. An error that nobody
+// classified is internal and keeps its text to itself.
+func From(ctx context.Context, err error) *Details {
+	d := &Details{}
+	var own *Error
+	var f *fault.Error
+	switch {
+	case errors.As(err, &own):
+		fill(d, answer{own.Status, codes[own.Status]})
+		d.Detail = own.Detail
+		if own.Field != "" {
+			d.Errors = []*huma.ErrorDetail{{Location: own.Field, Message: own.Detail}}
+		}
+	case errors.As(err, &f):
+		fromFault(d, f)
+	default:
+		fromTable(d, err)
+	}
+	d.Instance = instance(ctx)
+	if d.Status >= http.StatusInternalServerError && d.Detail == "" {
+		d.Detail = "Try again in a moment. If it stays, give the operator the instance of this problem."
+	}
+	return d
+}
+
+func fill(d *Details, a answer) {
+	if a.code == "" {
+		a.code = "internal"
+	}
+	d.Status, d.Type, d.Title = a.status, typePrefix+a.code, titles[a.code]
+}
+
+func fromFault(d *Details, f *fault.Error) {
+	a, ok := faults[f.Kind]
+	if !ok {
+		a = faults[fault.Internal]
+	}
+	fill(d, a)
+	if a.status == http.StatusInternalServerError {
+		return
+	}
+	d.Detail = f.Text
+	for _, field := range f.Fields {
+		d.Errors = append(d.Errors, &huma.ErrorDetail{Location: "body." + field.Path, Message: field.Message})
+	}
+}
+
+func fromTable(d *Details, err error) {
+	a := faults[fault.Internal]
+	for _, row := range rows {
+		if row.match(err) {
+			a = row.answer
+			break
+		}
+	}
+	fill(d, a)
+	var state *job.StateError
+	var invalid *job.InvalidError
+	switch {
+	case errors.As(err, &state):
+		d.Detail = state.Error()
+	case errors.As(err, &invalid):
+		d.Detail = "Correct the fields listed under errors and send the request again."
+		for _, f := range invalid.Fields {
+			d.Errors = append(d.Errors, &huma.ErrorDetail{Location: "body." + f.Path, Message: f.Message})
+		}
+	case errors.Is(err, job.ErrIdempotencyKeyReused):
+		d.Detail = "The Idempotency-Key came with another request before. Use a new key for a new request."
+	case a.status == http.StatusNotFound:
+		d.Detail = "There is no such thing here, or it is not yours. Check the address; old jobs are removed after a while."
+	case a.status == http.StatusServiceUnavailable:
+		d.Detail = "The service can't be reached for a moment. Nothing is lost: try again."
+	}
+}
+
+func instance(ctx context.Context) string {
+	if id := caller.RequestID(ctx); id != "" {
+		return instancePrefix + id
+	}
+	return ""
+}
+
+// Headers are the response headers that go with a problem.
+func Headers(d *Details) http.Header {
+	h := http.Header{}
+	switch d.Status {
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		h.Set("Retry-After", retrySeconds)
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", "Bearer")
+	}
+	return h
+}
+
+// Write answers a request with the problem of err.
+func Write(w http.ResponseWriter, r *http.Request, err error) {
+	d := From(r.Context(), err)
+	for k, v := range Headers(d) {
+		w.Header()[k] = v
+	}
+	w.Header().Set("Content-Type", ContentType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(d.Status)
+	_ = json.NewEncoder(w).Encode(d)
+}
+
+// Polish finishes what huma itself found wrong with a request: it gives the
+// problem its type, title and instance and takes out what was only echoed. It
+// is a huma.Transformer.
+func Polish(ctx huma.Context, _ string, v any) (any, error) {
+	d, ok := v.(*huma.ErrorModel)
+	if !ok || d.Type != "" {
+		return v, nil
+	}
+	detail := d.Detail
+	fill(d, answer{d.Status, codes[d.Status]})
+	d.Instance = instance(ctx.Context())
+	for _, e := range d.Errors {
+		e.Value = nil
+		e.Message = plain(e.Message)
+	}
+	switch d.Status {
+	case http.StatusUnprocessableEntity, http.StatusBadRequest:
+		if len(d.Errors) > 0 {
+			detail = "Correct the fields listed under errors and send the request again."
+		}
+	case http.StatusUnsupportedMediaType:
+		detail, d.Errors = "Send the body as JSON with Content-Type: application/json.", nil
+	case http.StatusRequestEntityTooLarge:
+		detail, d.Errors = "The body is larger than this call takes. Upload a long text as a file with POST /v1/uploads.", nil
+	case http.StatusRequestTimeout:
+		detail, d.Errors = "The body did not arrive whole and in time. Send the request again.", nil
+	case http.StatusNotAcceptable:
+		detail, d.Errors = "This call answers in application/json only. Leave the Accept header out.", nil
+	}
+	if d.Status >= http.StatusInternalServerError {
+		detail, d.Errors = "Try again in a moment. If it stays, give the operator the instance of this problem.", nil
+	}
+	d.Detail = detail
+	return d, nil
+}
+
+// plain says what to do where huma only says what is.
+func plain(message string) string {
+	if message == "unexpected property" || message == "unknown query parameter" {
+		return message + ": it is not known here, leave it out"
+	}
+	return strings.TrimSpace(message)
+}

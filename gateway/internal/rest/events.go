@@ -1,0 +1,153 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+
+	"github.com/studycast/studycast/core/statusclient"
+	"github.com/studycast/studycast/gateway/internal/caller"
+	"github.com/studycast/studycast/gateway/internal/sse"
+)
+
+// Names of events.
+const (
+	eventJob     = "job"     // data: a Job without history
+	eventDeleted = "deleted" // data: Deleted
+)
+
+// Deleted is the data of the event that a job is gone.
+type Deleted struct {
+	ID string `json:"id"`
+}
+
+type jobEventsInput struct {
+	JobInput
+	LastEventID string `header:"Last-Event-ID" maxLength:"20" doc:"Version seen last: only newer ones are sent."`
+}
+
+type ownerEventsInput struct {
+	LastEventID string `header:"Last-Event-ID" maxLength:"20" doc:"Id of the event seen last: only what changed since is sent."`
+}
+
+func (a *API) events(docs huma.API) {
+	huma.Register(docs, huma.Operation{
+		OperationID: "watch-job", Method: http.MethodGet, Path: "/v1/jobs/{id}/events", Tags: []string{"events"},
+		Summary: "Follow a job",
+		Description: "Server-sent events: the job as it is, then again after every change (event `job`, id = version), until it is final. " +
+			"204 when Last-Event-ID is the final version: there is nothing more to come.",
+		Responses: eventResponses(docs), Errors: []int{401, 404, 503},
+	}, safely(a, a.watchJob))
+	huma.Register(docs, huma.Operation{
+		OperationID: "watch-jobs", Method: http.MethodGet, Path: "/v1/events", Tags: []string{"events"},
+		Summary: "Follow all your jobs",
+		Description: "Server-sent events: your newest jobs, then every job after a change (event `job`) and jobs that are gone (event `deleted`), without end. " +
+			"A browser comes back by itself with Last-Event-ID and misses nothing.",
+		Responses: eventResponses(docs), Errors: []int{401, 422, 503},
+	}, safely(a, a.watchOwner))
+}
+
+func eventResponses(docs huma.API) map[string]*huma.Response {
+	r := docs.OpenAPI().Components.Schemas
+	data := []*huma.Schema{r.Schema(typeOf[Job](), true, "Job"), r.Schema(typeOf[Deleted](), true, "Deleted")}
+	return map[string]*huma.Response{
+		"200": {
+			Description: "The stream. Each event's data is one line of JSON: a job, or the id of a job that is gone.",
+			Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{OneOf: data}}},
+		},
+		"204": {Description: "Nothing more to come"},
+	}
+}
+
+func (a *API) watchJob(ctx context.Context, in *jobEventsInput) (*huma.StreamResponse, error) {
+	me, id, err := onJob(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	after, err := afterID(in.LastEventID)
+	if err != nil {
+		return nil, err
+	}
+	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	j, err := a.Status.Get(callCtx, id, me.Scope())
+	if err != nil {
+		return nil, err
+	}
+	if after > j.Version { // not an id of this job: begin anew rather than wait for ever
+		after = 0
+	}
+	if after == j.Version && j.State.Final() {
+		return &huma.StreamResponse{Body: func(c huma.Context) { c.SetStatus(http.StatusNoContent) }}, nil
+	}
+	return a.stream("job", func(ctx context.Context, send func(sse.Event) bool) {
+		watch := func(ctx context.Context, after int64) iterJob { return a.Status.WatchJob(ctx, id, me.Scope(), after) }
+		for j, err := range resume(ctx, after, watch, versionOf) {
+			if err != nil {
+				if ctx.Err() == nil {
+					send(sse.Event{Name: eventDeleted, Data: Deleted{ID: string(id)}})
+				}
+				return
+			}
+			if !send(sse.Event{ID: j.Version, Name: eventJob, Data: brief(j, me)}) || j.State.Final() {
+				return
+			}
+		}
+	}), nil
+}
+
+func (a *API) watchOwner(ctx context.Context, in *ownerEventsInput) (*huma.StreamResponse, error) {
+	me, err := who(ctx)
+	if err != nil {
+		return nil, err
+	}
+	after, err := afterID(in.LastEventID)
+	if err != nil {
+		return nil, err
+	}
+	return a.stream("owner", func(ctx context.Context, send func(sse.Event) bool) {
+		watch := func(ctx context.Context, after int64) iterOwner { return a.Status.WatchOwner(ctx, me.Owner, after) }
+		for e, err := range resume(ctx, after, watch, seqOf) {
+			if err != nil || !send(ownerEvent(e, me)) {
+				return
+			}
+		}
+	}), nil
+}
+
+func seqOf(e statusclient.OwnerEvent) int64 { return e.Seq }
+
+func ownerEvent(e statusclient.OwnerEvent, me caller.Identity) sse.Event {
+	if e.Job == nil {
+		return sse.Event{ID: e.Seq, Name: eventDeleted, Data: Deleted{ID: string(e.Deleted)}}
+	}
+	return sse.Event{ID: e.Seq, Name: eventJob, Data: brief(*e.Job, me)}
+}
+
+// stream answers with what produce sends. produce runs until it returns or its
+// ctx, which ends with the stream, is done; send reports whether to go on.
+func (a *API) stream(kind string, produce func(ctx context.Context, send func(sse.Event) bool)) *huma.StreamResponse {
+	return &huma.StreamResponse{Body: func(c huma.Context) {
+		r, w := humachi.Unwrap(c)
+		ctx, cancel := context.WithCancel(r.Context())
+		events := make(chan sse.Event)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			defer close(events)
+			produce(ctx, func(e sse.Event) bool {
+				select {
+				case events <- e:
+					return true
+				case <-ctx.Done():
+					return false
+				}
+			})
+		}()
+		a.Streams.Serve(w, r, kind, events)
+		cancel()
+		<-done
+	}}
+}

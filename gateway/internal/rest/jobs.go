@@ -1,0 +1,217 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"go.opentelemetry.io/otel/propagation"
+
+	"github.com/studycast/studycast/core/artifact"
+	"github.com/studycast/studycast/core/fault"
+	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/statusclient"
+	"github.com/studycast/studycast/gateway/internal/caller"
+	"github.com/studycast/studycast/gateway/internal/problem"
+)
+
+type submitInput struct {
+	IdempotencyKey string `header:"Idempotency-Key" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" doc:"Unique per request: sending the same request again with it gives the same job back."`
+	Body           submitBody
+}
+
+type submitBody struct {
+	Kind    string            `json:"kind" enum:"video,audio" doc:"What to make."`
+	Source  Source            `json:"source" doc:"Exactly one of url, upload and text."`
+	Options JobOptions        `json:"options,omitempty" doc:"Leave one out for its default."`
+	RunAt   *time.Time        `json:"run_at,omitempty" doc:"Not before this time, at most 90 days ahead."`
+	Labels  map[string]string `json:"labels,omitempty" maxProperties:"16" doc:"Own marks: at most 16, each key and value at most 64 bytes."`
+}
+
+type submitOutput struct {
+	Location string `header:"Location" doc:"Address of the job."`
+	ETag     string `header:"ETag"`
+	Replayed string `header:"Idempotency-Replayed" doc:"true when the job existed before."`
+	Body     Job
+}
+
+// JobInput names a job by the path. It is exported because huma skips embedded
+// structs that are not.
+type JobInput struct {
+	ID string `path:"id" doc:"Id of the job."`
+}
+
+type getInput struct {
+	JobInput
+	IfNoneMatch string `header:"If-None-Match" doc:"ETag of the version at hand: 304 while there is no newer one."`
+	Wait        string `query:"wait" pattern:"^[0-9]{1,5}(ms|s)$" example:"30s" doc:"Long poll, at most 60s: answers as soon as the job is newer than If-None-Match or, without that header, final."`
+}
+
+type jobOutput struct {
+	ETag         string `header:"ETag"`
+	CacheControl string `header:"Cache-Control"`
+	Body         Job
+}
+
+func (a *API) jobs(docs huma.API) {
+	huma.Register(docs, huma.Operation{
+		OperationID: "submit-job", Method: http.MethodPost, Path: "/v1/jobs", Tags: []string{"jobs"},
+		Summary: "Ask for a lesson", Description: "Answers as soon as the job is stored. It then reaches a final state whatever happens.",
+		DefaultStatus: http.StatusAccepted, MaxBodyBytes: MaxBodyBytes + 1,
+		Errors: []int{400, 401, 403, 408, 413, 415, 503},
+	}, safely(a, a.submit))
+	huma.Register(docs, huma.Operation{
+		OperationID: "get-job", Method: http.MethodGet, Path: "/v1/jobs/{id}", Tags: []string{"jobs"},
+		Summary: "Read a job", Errors: []int{401, 404, 503},
+		Responses: map[string]*huma.Response{"304": {Description: "Not modified"}},
+	}, safely(a, a.get))
+	huma.Register(docs, huma.Operation{
+		OperationID: "list-jobs", Method: http.MethodGet, Path: "/v1/jobs", Tags: []string{"jobs"},
+		Summary: "List your jobs, newest first", Errors: []int{401, 422, 503},
+	}, safely(a, a.list))
+}
+
+func (a *API) submit(ctx context.Context, in *submitInput) (*submitOutput, error) {
+	id, err := who(ctx)
+	if err != nil {
+		return nil, err
+	}
+	req := request(in.Body)
+	if err := a.check(ctx, id, req); err != nil {
+		return nil, err
+	}
+	carrier := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, carrier)
+	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	created, err := a.Status.Create(callCtx, statusclient.CreateInput{
+		Owner: id.Owner, Request: req, IdempotencyKey: unquote(in.IdempotencyKey), Traceparent: carrier.Get("traceparent"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if created.Entry != nil {
+		a.Publish(ctx, *created.Entry)
+	}
+	out := &submitOutput{Location: jobPath(created.Job.ID), ETag: etag(created.Job.Version), Body: whole(created.Job, id)}
+	if created.Replayed {
+		out.Replayed = "true"
+	}
+	return out, nil
+}
+
+func request(b submitBody) job.Request {
+	r := job.Request{Kind: job.Kind(b.Kind), Source: job.Source(b.Source), Options: job.Options(b.Options), Labels: b.Labels}
+	if b.RunAt != nil {
+		r.RunAt = b.RunAt.UTC()
+	}
+	return r
+}
+
+// check finds everything wrong with a request that can be found without
+// fetching its source.
+func (a *API) check(ctx context.Context, id caller.Identity, r job.Request) error {
+	if err := r.Validate(a.Clock.Now()); err != nil {
+		return err
+	}
+	switch {
+	case r.Source.URL != "":
+		if err := a.CheckURL(r.Source.URL); err != nil {
+			return fieldError("source.url", err)
+		}
+	case r.Source.Upload != "":
+		return a.checkUpload(ctx, id, r.Source.Upload)
+	}
+	return nil
+}
+
+func fieldError(path string, err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) && f.Kind == fault.Request {
+		if len(f.Fields) == 1 {
+			return &job.InvalidError{Fields: []job.FieldError{{Path: path, Message: f.Fields[0].Message}}}
+		}
+		return &job.InvalidError{Fields: []job.FieldError{{Path: path, Message: f.Text}}}
+	}
+	return err
+}
+
+// checkUpload makes sure that the upload is there and is the caller's own: its
+// key holds the owner.
+func (a *API) checkUpload(ctx context.Context, id caller.Identity, upload string) error {
+	unknown := &job.InvalidError{Fields: []job.FieldError{{
+		Path: "source.upload", Message: "there is no such upload: send the file to POST /v1/uploads and use the id it returns",
+	}}}
+	if _, err := parseID(upload); err != nil {
+		return unknown
+	}
+	f, err := a.Artifacts.Open(ctx, artifact.UploadKey(id.Owner, upload))
+	if errors.Is(err, artifact.ErrNotFound) {
+		return unknown
+	}
+	if err != nil {
+		return fault.Wrap(fault.Dependency, err, "The store of uploads can't be reached right now. Try again in a moment.")
+	}
+	return f.Close()
+}
+
+// unquote takes the value out of the quotes that the draft standard of the
+// header wants and that most clients leave out.
+func unquote(key string) string {
+	if len(key) >= 2 && key[0] == '"' && key[len(key)-1] == '"' {
+		return key[1 : len(key)-1]
+	}
+	return key
+}
+
+type listInput struct {
+	State         []string  `query:"state" enum:"scheduled,queued,running,retrying,succeeded,failed,cancelled" doc:"Only these states, separated by commas."`
+	Kind          string    `query:"kind" enum:"video,audio" doc:"Only this kind."`
+	CreatedAfter  time.Time `query:"created_after" doc:"Only jobs made at this time or later."`
+	CreatedBefore time.Time `query:"created_before" doc:"Only jobs made before this time."`
+	PageSize      int       `query:"page_size" minimum:"1" maximum:"200" default:"50" doc:"Jobs in a page."`
+	PageToken     string    `query:"page_token" maxLength:"512" doc:"next_page_token of the page before."`
+}
+
+type listOutput struct {
+	Body listBody
+}
+
+type listBody struct {
+	Jobs          []Job  `json:"jobs" nullable:"false"`
+	NextPageToken string `json:"next_page_token,omitempty" doc:"Ask for the next page with it; absent on the last page."`
+}
+
+func (a *API) list(ctx context.Context, in *listInput) (*listOutput, error) {
+	id, err := who(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f := statusclient.ListFilter{
+		Owner: id.Owner, Kind: job.Kind(in.Kind), CreatedAfter: in.CreatedAfter, CreatedBefore: in.CreatedBefore,
+		PageSize: in.PageSize, PageToken: in.PageToken,
+	}
+	for _, s := range in.State {
+		f.States = append(f.States, job.State(s))
+	}
+	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	page, err := a.Status.List(callCtx, f)
+	var invalid *job.InvalidError
+	if errors.As(err, &invalid) && in.PageToken != "" {
+		return nil, &problem.Error{
+			Status: http.StatusUnprocessableEntity, Field: "query.page_token", Err: err,
+			Detail: "This page token is not one of ours or belongs to another list. Start again without it.",
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := &listOutput{Body: listBody{Jobs: []Job{}, NextPageToken: page.NextPageToken}}
+	for _, j := range page.Jobs {
+		out.Body.Jobs = append(out.Body.Jobs, brief(j, id))
+	}
+	return out, nil
+}
