@@ -40,7 +40,7 @@ func pictureArgs(shots []shot, out string) []string {
 		"-fps_mode", "passthrough", "-video_track_timescale", "90000",
 		// See docs/decisions/2026-11-22-x264-preset.md.
 		"-c:v", "libx264", "-preset", "superfast", "-x264-params", "mbtree=1:rc-lookahead=10",
-		"-tune", "stillimage", "-crf", "20", "-pix_fmt", "yuv420p",
+		"-tune", "stillimage", "-crf", "20", "-bf", "0", "-pix_fmt", "yuv420p",
 		"-color_range", "tv", "-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709",
 		"-g", "250", "-force_key_frames", sceneStarts(shots), "-f", "mp4", out)
 }
