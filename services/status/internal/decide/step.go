@@ -19,7 +19,7 @@ const (
 	// StreamGrace is how long a broken stream has to come back.
 	StreamGrace = time.Second
 	// RestartGrace is the same after a restart of the status service.
-	RestartGrace = 3 * time.Second
+	RestartGrace = 2 * time.Second
 	// FastClaim is how long the caller of a create has to publish.
 	FastClaim = 5 * time.Second
 	// RelayClaim is how long the relay has to publish.

@@ -1,0 +1,30 @@
+// Package render is what a video adds to the common stages: draw and encode.
+package render
+
+import (
+	"context"
+
+	"github.com/studycast/studycast/core/lesson"
+	"github.com/studycast/studycast/core/lesson/media"
+	"github.com/studycast/studycast/core/lesson/pipeline"
+)
+
+// Video renders slides and narration into video.mp4 and poster.jpg.
+type Video struct{ Encoder *media.Encoder }
+
+// Stages returns the one stage of this kind: slides are drawn while the
+// encoder takes them.
+func (Video) Stages() []pipeline.Stage { return []pipeline.Stage{{Name: "encode", Share: 50}} }
+
+// Render makes the files in w.Dir.
+func (v Video) Render(ctx context.Context, w pipeline.Work) ([]lesson.File, error) {
+	w.Progress("encode", 0)
+	var figures []lesson.Figure
+	if w.Document != nil {
+		figures = w.Document.Figures
+	}
+	return v.Encoder.Video(ctx, media.VideoInput{
+		Figures: figures, Script: w.Script, Timeline: w.Timeline, Theme: w.Theme,
+		Captions: w.Captions, Metadata: w.Metadata, Dir: w.Dir,
+	}, func(done float64) { w.Progress("encode", done) })
+}
