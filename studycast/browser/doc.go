@@ -1,0 +1,6 @@
+// Package browser tries the product as a student meets it: the built-in page in
+// a real Chromium, on a server that makes real lessons. It holds tests only.
+//
+// `go test ./studycast/browser -run TestLook -artifacts -outputdir DIR` keeps
+// pictures of the page in all its states.
+package browser

@@ -1,0 +1,76 @@
+package browser
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// TestReload loads the page again in the middle of a lesson; a second window
+// sees the same.
+func TestReload(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	b := p.open(t)
+	b.audio()
+	b.do(chromedp.SendKeys(chromedp.CSS("#url"), p.site.URL+"/gated/"))
+	b.click("#submit")
+	p.site.visitor(t)
+	b.state(stepLimit, "Working")
+	b.await(stepLimit, `document.querySelector('.card .stage').textContent.startsWith('Fetching the page')`)
+
+	b.do(chromedp.Reload(), chromedp.WaitVisible(chromedp.CSS(".live.on")))
+	b.state(stepLimit, "Working")
+	other := p.open(t)
+	other.state(stepLimit, "Working")
+	p.site.open()
+	b.state(lessonLimit, "Ready")
+	b.requireProgress()
+	other.state(stepLimit, "Ready")
+}
+
+// TestCancel cancels a running lesson and tries it again.
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	b := p.open(t)
+	b.audio()
+	b.do(chromedp.SendKeys(chromedp.CSS("#url"), p.site.URL+"/gated/"))
+	b.click("#submit")
+	p.site.visitor(t)
+	b.state(stepLimit, "Working")
+	b.click(".card .danger")
+	b.state(stepLimit, "Cancelled")
+	require.True(t, eval[bool](b, `document.querySelector('.card .bar').hidden`))
+
+	b.click(".card .actions button")
+	p.site.visitor(t)
+	b.await(stepLimit, `document.querySelector('.card .state').textContent === 'Working'`)
+}
+
+// What the other tests rely on: the window notices a broken policy, an error
+// and a foreign request.
+func TestWindowSeesTroubles(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	b := blank(t)
+	b.do(chromedp.Navigate(p.url), chromedp.WaitVisible(chromedp.CSS(".live.on")))
+	require.Empty(t, b.complaints())
+	eval[bool](b, fmt.Sprintf(`(() => {
+		const inline = document.createElement('script');
+		inline.textContent = 'window.bad = true';
+		document.body.append(inline);
+		const image = document.createElement('img');
+		image.src = %s;
+		document.body.append(image);
+		setTimeout(() => { throw new Error('broken'); });
+		return true;
+	})()`, quote(p.site.URL+"/tide-curve.png")))
+	require.Eventually(t, func() bool { return len(b.complaints()) >= 3 }, stepLimit, stepLimit/1000)
+	require.True(t, eval[bool](b, `window.bad === undefined`))
+
+	b.do(chromedp.Navigate(p.site.URL))
+	require.NotEmpty(t, b.foreign(p.url))
+}

@@ -1,0 +1,119 @@
+package browser
+
+import (
+	"context"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/stretchr/testify/require"
+
+	"github.com/studycast/studycast/core/config"
+	"github.com/studycast/studycast/studycast/internal/demo"
+	"github.com/studycast/studycast/studycast/internal/single"
+)
+
+const drainLimit = 20 * time.Second
+
+// settings are those of `serve`.
+type settings struct {
+	config.Data     `embed:""`
+	config.Policies `embed:""`
+	config.Workers  `embed:""`
+	config.Lesson   `embed:""`
+}
+
+// product is everything in this process, on a data folder of its own.
+type product struct {
+	url  string
+	site *site
+}
+
+// start runs the product with a web site on loopback to make lessons of.
+func start(t *testing.T) *product {
+	t.Helper()
+	dir := t.TempDir()
+	var s settings
+	parser, err := kong.New(&s)
+	require.NoError(t, err)
+	_, err = parser.Parse([]string{"--data-dir", filepath.Join(dir, "data"), "--allow-loopback", "--drain-grace", "1s"})
+	require.NoError(t, err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	server, err := single.New(t.Context(), single.Options{
+		Data: s.Data, Policies: s.Policies, Workers: s.Workers, Lesson: s.Lesson, Listener: listener, Version: "test",
+	})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case err := <-ended:
+			require.NoError(t, err)
+		case <-time.After(drainLimit):
+			require.FailNow(t, "the product does not end")
+		}
+		requireNoScratch(t, s.Filled().ScratchDir)
+	})
+	require.Eventually(t, func() bool { return server.Ready() == nil }, 10*time.Second, 10*time.Millisecond)
+	return &product{url: "http://" + listener.Addr().String(), site: newSite(t)}
+}
+
+// requireNoScratch checks that no file of an attempt is left. The gate lock
+// stays for ever and is empty.
+func requireNoScratch(t *testing.T, dir string) {
+	t.Helper()
+	require.NoError(t, filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		require.NoError(t, err)
+		require.True(t, path == dir || e.Name() == "gate.lock", "%s is left behind", path)
+		return nil
+	}))
+}
+
+// site is the bundled article, and a copy of it behind a gate.
+type site struct {
+	*httptest.Server
+	came chan struct{} // a signal for each visitor of the gate
+	open func()        // lets all visitors in; may be called twice
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	opened := make(chan struct{})
+	s := &site{came: make(chan struct{}, 100), open: sync.OnceFunc(func() { close(opened) })}
+	files := http.FileServerFS(demo.Site())
+	mux := http.NewServeMux()
+	mux.Handle("/", files)
+	mux.HandleFunc("/gated/", func(w http.ResponseWriter, r *http.Request) {
+		s.came <- struct{}{}
+		select {
+		case <-opened:
+			http.StripPrefix("/gated", files).ServeHTTP(w, r)
+		case <-r.Context().Done():
+		}
+	})
+	s.Server = httptest.NewServer(mux)
+	t.Cleanup(func() {
+		s.CloseClientConnections()
+		s.Close()
+	})
+	return s
+}
+
+// visitor waits until somebody stands before the gate.
+func (s *site) visitor(t *testing.T) {
+	t.Helper()
+	select {
+	case <-s.came:
+	case <-time.After(20 * time.Second):
+		require.FailNow(t, "nobody fetches the page behind the gate")
+	}
+}

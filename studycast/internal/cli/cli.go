@@ -1,0 +1,108 @@
+// Package cli is the command line: flags, signals, exit codes and what is
+// printed. The work is done elsewhere.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/studycast/studycast/core/config"
+	"github.com/studycast/studycast/core/fault"
+	"github.com/studycast/studycast/core/lifecycle"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // the command did not do what was asked
+	exitUsage  = 2 // the command was not understood
+)
+
+// commands is the grammar.
+type commands struct {
+	config.Log `embed:""`
+
+	Serve    serveCmd    `cmd:"" help:"Run everything in one process: REST API, page, status service, queue and workers."`
+	Demo     demoCmd     `cmd:"" help:"Make a video and an audio overview of the bundled article, or of --url."`
+	Make     makeCmd     `cmd:"" help:"Make one lesson here, without a server."`
+	Submit   submitCmd   `cmd:"" help:"Ask a server for a lesson."`
+	Jobs     jobsCmd     `cmd:"" help:"List the jobs of a server."`
+	Show     showCmd     `cmd:"" help:"Show one job with its history."`
+	Watch    watchCmd    `cmd:"" help:"Follow a job until it is final."`
+	Cancel   cancelCmd   `cmd:"" help:"Cancel a job."`
+	Settings settingsCmd `cmd:"" help:"Print all settings as a table."`
+
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+// server names the server that a command talks to.
+type server struct {
+	Server string `help:"Address of the server." env:"STUDYCAST_SERVER" default:"http://127.0.0.1:8080"`
+}
+
+// choices are the options of a lesson.
+type choices struct {
+	Kind     string `help:"What to make: video or audio." enum:"video,audio" default:"video" short:"k"`
+	Length   string `help:"How long: short is about 1 minute, medium 3, long 6." enum:"short,medium,long" default:"medium" short:"l"`
+	Theme    string `help:"Look of the slides: dark or paper." enum:"dark,paper" default:"dark"`
+	Language string `help:"Language as a BCP 47 tag; empty = that of the source." default:""`
+}
+
+// run is what every command gets.
+type run struct {
+	ctx      context.Context
+	out, err io.Writer
+	log      config.Log
+	version  string
+	force    chan struct{} // closed by the second signal
+}
+
+// Main runs the command in args and returns the exit code.
+func Main(args []string, stdout, stderr io.Writer, version string) int {
+	var c commands
+	p, err := kong.New(&c, kong.Name("studycast"), kong.Writers(stdout, stderr), kong.UsageOnError(),
+		kong.Description("A link becomes an educational video or an audio overview."),
+		kong.Vars{"version": version}, kong.Exit(os.Exit))
+	if err != nil {
+		_, _ = fmt.Fprintln(stderr, "studycast:", err)
+		return exitUsage
+	}
+	k, err := p.Parse(args)
+	if err != nil {
+		_, _ = fmt.Fprintf(stderr, "studycast: %v\nTry `studycast --help`.\n", err)
+		return exitUsage
+	}
+	r := &run{out: stdout, err: stderr, log: c.Log, version: version, force: make(chan struct{})}
+	ctx, stop := lifecycle.Signals(context.Background(), sync.OnceFunc(func() { close(r.force) }))
+	defer stop()
+	r.ctx = ctx
+	if err := k.Run(r); err != nil {
+		if !errors.Is(err, errSilent) {
+			_, _ = fmt.Fprintln(stderr, "studycast:", explain(err))
+		}
+		return exitFailed
+	}
+	return exitOK
+}
+
+// errSilent is a failure that the command has told already.
+var errSilent = errors.New("failed")
+
+// explain keeps what a user can act on: a fault's text, with its cause when
+// the fault is not the user's.
+func explain(err error) string {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return err.Error()
+	}
+	if f.Kind == fault.Request || f.Err == nil {
+		return f.Text
+	}
+	return fmt.Sprintf("%s (%s: %v)", f.Text, f.Stage, f.Err)
+}

@@ -1,0 +1,134 @@
+package house
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// Root is the path that all modules of the repository share.
+const Root = "github.com/studycast/studycast/"
+
+// Package is a package of the workspace and what it imports.
+type Package struct {
+	Path    string   // without Root: "core/job"
+	Imports []string // of its code
+	Tests   []string // of its tests only
+}
+
+// rule says what the packages below From may not import.
+type rule struct {
+	why   string
+	from  []string                           // path prefixes
+	bad   func(pkg Package, imp string) bool // imp is without Root when ours, whole otherwise
+	tests bool                               // whether tests must keep it too
+}
+
+// adapters are the packages that only the choosers may import.
+var adapters = []string{
+	"core/broker/membroker", "core/broker/sqlitebroker", "core/artifact/dirstore", "services/status/store/sqlitestore",
+}
+
+// choosers turn a URL into an adapter.
+var choosers = []string{"core/backend", "services/status/app"}
+
+var programs = []string{"gateway", "video-worker", "audio-worker", "services"}
+
+// rules are the table of DESIGN: who may import whom.
+var rules = []rule{
+	{
+		why: "contracts use the standard library only", from: []string{"core/job", "core/fault", "core/broker/driver"},
+		bad: func(_ Package, imp string) bool {
+			return strings.Contains(strings.Split(imp, "/")[0], ".") || ours(imp)
+		},
+	},
+	{
+		why: "only core/backend and the status app choose adapters", from: []string{""},
+		bad: func(p Package, imp string) bool {
+			return below(imp, adapters) && !below(p.Path, choosers) && !below(p.Path, adapters)
+		},
+	},
+	{
+		why: "adapters never import each other", from: adapters, tests: true,
+		bad: func(p Package, imp string) bool { return below(imp, adapters) && !sameAdapter(p.Path, imp) },
+	},
+	{
+		why: "the runtime knows nothing of lessons", from: []string{"core/worker", "core/broker", "core/statusclient", "core/wire", "core/artifact"},
+		bad: func(_ Package, imp string) bool { return below(imp, []string{"core/lesson", "core/studio"}) }, tests: true,
+	},
+	{
+		why: "the lesson half knows nothing of jobs", from: []string{"core/lesson"},
+		bad: func(_ Package, imp string) bool {
+			return ours(imp) && !below(imp, []string{"core/lesson", "core/fault"})
+		}, tests: true,
+	},
+	{
+		why: "programs never import one another", from: programs,
+		bad: func(p Package, imp string) bool { return below(imp, programs) && top(p.Path) != top(imp) }, tests: true,
+	},
+	{
+		why: "nothing imports studycast or deploy", from: []string{"core", "proto", "gateway", "services", "video-worker", "audio-worker"},
+		bad: func(_ Package, imp string) bool { return below(imp, []string{"studycast", "deploy"}) }, tests: true,
+	},
+	{
+		why: "studycast enters programs by their app doors", from: []string{"studycast"},
+		bad: func(_ Package, imp string) bool {
+			return below(imp, programs) && !strings.HasSuffix(imp, "/app")
+		},
+	},
+	{
+		why: "proto types stay at the edges", from: []string{"core", "studycast", "video-worker", "audio-worker"},
+		bad: func(p Package, imp string) bool {
+			return below(imp, []string{"proto"}) && !below(p.Path, []string{"core/wire", "core/statusclient"})
+		},
+	},
+}
+
+// Check returns a line for every import that breaks a rule, and how many
+// imports it looked at.
+func Check(pkgs []Package) (broken []string, seen int) {
+	for _, p := range pkgs {
+		for _, r := range rules {
+			if !below(p.Path, r.from) {
+				continue
+			}
+			imports := p.Imports
+			if r.tests {
+				imports = append(append([]string(nil), imports...), p.Tests...)
+			}
+			for _, imp := range imports {
+				seen++
+				imp = strings.TrimPrefix(imp, Root)
+				if r.bad(p, imp) {
+					broken = append(broken, fmt.Sprintf("%s imports %s: %s", p.Path, imp, r.why))
+				}
+			}
+		}
+	}
+	sort.Strings(broken)
+	return broken, seen
+}
+
+func ours(imp string) bool {
+	return below(imp, []string{"core", "proto", "gateway", "services", "video-worker", "audio-worker", "studycast"})
+}
+
+func top(path string) string { return strings.Split(path, "/")[0] }
+
+func below(path string, prefixes []string) bool {
+	for _, p := range prefixes {
+		if p == "" || path == p || strings.HasPrefix(path, p+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+func sameAdapter(a, b string) bool {
+	for _, ad := range adapters {
+		if below(a, []string{ad}) && below(b, []string{ad}) {
+			return true
+		}
+	}
+	return false
+}
