@@ -54,5 +54,5 @@ $(LINTER): tools/go.mod
 	@cd tools && GOWORK=off go build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 $(BUF): tools/package-lock.json
-	@cd tools && npm ci --silent --no-audit --no-fund
+	@cd tools && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
