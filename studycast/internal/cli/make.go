@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -151,10 +152,13 @@ func readBounded(path string) ([]byte, error) {
 	return data, nil
 }
 
+// fileEnding tells a file from a folder with a dot in its name, like v1.12.0.
+var fileEnding = regexp.MustCompile(`^\.[a-z][a-z0-9]{1,4}$`)
+
 // place moves the files to where they were asked for.
 func (c *makeCmd) place(files []lesson.File) ([]lesson.File, error) {
 	ext := filepath.Ext(c.Output)
-	if ext == "" {
+	if info, err := os.Stat(c.Output); !fileEnding.MatchString(ext) || err == nil && info.IsDir() {
 		return moveAll(files, c.Output)
 	}
 	for _, f := range files {

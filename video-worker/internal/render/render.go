@@ -12,13 +12,15 @@ import (
 // Video renders slides and narration into video.mp4 and poster.jpg.
 type Video struct{ Encoder *media.Encoder }
 
-// Stages returns the one stage of this kind: slides are drawn while the
-// encoder takes them.
-func (Video) Stages() []pipeline.Stage { return []pipeline.Stage{{Name: "encode", Share: 50}} }
+// Stages returns the stages of this kind: the slides are laid out, then drawn
+// while the encoder takes them.
+func (Video) Stages() []pipeline.Stage {
+	return []pipeline.Stage{{Name: "draw", Share: 1}, {Name: "encode", Share: 49}}
+}
 
 // Render makes the files in w.Dir.
 func (v Video) Render(ctx context.Context, w pipeline.Work) ([]lesson.File, error) {
-	w.Progress("encode", 0)
+	w.Progress("draw", 0)
 	var figures []lesson.Figure
 	if w.Document != nil {
 		figures = w.Document.Figures

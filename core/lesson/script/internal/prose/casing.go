@@ -43,6 +43,9 @@ func (c *Casing) Inside(l *Lang, phrase string) string {
 		if i > 0 && !titled || strings.ToLower(inner) != inner || bare == "i" {
 			continue
 		}
+		if Runes(bare) == 1 && (bare != "a" || i == len(words)-1) { // "Q & A", "Vitamin C"
+			continue
+		}
 		name := c.upper[bare] > c.lower[bare]
 		unseen := c.upper[bare]+c.lower[bare] == 0
 		if i+1 < len(words) && !l.stop[bare] && !plainFirst(bare) && c.name(words[i+1]) {

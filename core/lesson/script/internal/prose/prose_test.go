@@ -119,6 +119,7 @@ func TestInside(t *testing.T) {
 	c := NewCasing()
 	c.See("They say that Port Alder and the isolation of transactions in PostgreSQL matter to Jenner.")
 	for in, want := range map[string]string{
+		"Q & A":                        "Q & A",
 		"Transaction Isolation Levels": "transaction isolation levels",
 		"Isolation in PostgreSQL":      "isolation in PostgreSQL",
 		"Port Alder":                   "Port Alder",
