@@ -144,3 +144,15 @@ func onJob(ctx context.Context, rawID string) (me caller.Identity, id job.ID, er
 	id, err = parseID(rawID)
 	return me, id, err
 }
+
+// read resolves the caller and reads the job that a call is about.
+func (a *API) read(ctx context.Context, rawID string) (me caller.Identity, j job.Job, err error) {
+	me, id, err := onJob(ctx, rawID)
+	if err != nil {
+		return me, j, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	j, err = a.Status.Get(ctx, id, me.Scope())
+	return me, j, err
+}

@@ -62,20 +62,15 @@ func eventResponses(docs huma.API) map[string]*huma.Response {
 }
 
 func (a *API) watchJob(ctx context.Context, in *jobEventsInput) (*huma.StreamResponse, error) {
-	me, id, err := onJob(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
 	after, err := afterID(in.LastEventID)
 	if err != nil {
 		return nil, err
 	}
-	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	j, err := a.Status.Get(callCtx, id, me.Scope())
+	me, j, err := a.read(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
+	id := j.ID
 	if after > j.Version { // not an id of this job: begin anew rather than wait for ever
 		after = 0
 	}

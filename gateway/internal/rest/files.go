@@ -56,13 +56,7 @@ func (a *API) files(docs huma.API) {
 }
 
 func (a *API) artifact(ctx context.Context, in *artifactInput) (*huma.StreamResponse, error) {
-	me, id, err := onJob(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	j, err := a.Status.Get(callCtx, id, me.Scope())
+	_, j, err := a.read(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}

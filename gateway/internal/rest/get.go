@@ -15,17 +15,11 @@ import (
 )
 
 func (a *API) get(ctx context.Context, in *getInput) (*jobOutput, error) {
-	me, id, err := onJob(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
 	wait, err := parseWait(in.Wait)
 	if err != nil {
 		return nil, err
 	}
-	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	j, err := a.Status.Get(callCtx, id, me.Scope())
+	me, j, err := a.read(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
