@@ -13,8 +13,10 @@ missing=()
 for program in $wanted; do
   command -v "$program" >/dev/null || missing+=("${package[$program]}")
 done
-if [ "${1:-demo}" = test ] && [ ! -d /usr/share/pocketsphinx/model/en-us ]; then
-  missing+=(pocketsphinx-en-us)
+if [ "${1:-demo}" = test ]; then
+  [ -d /usr/share/pocketsphinx/model/en-us ] || missing+=(pocketsphinx-en-us)
+  compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || missing+=(postgresql)
+  [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 

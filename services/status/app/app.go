@@ -29,7 +29,8 @@ import (
 // Options are what the status service is built from.
 type Options struct {
 	// StoreURL says where the jobs are kept: sqlite:///var/lib/studycast/status.db
-	// or sqlite:status.db. It is not read when Store is set.
+	// or sqlite:status.db for one service, postgres://user:password@host/db for
+	// any number of replicas. It is not read when Store is set.
 	StoreURL string
 	// Store is used instead of StoreURL and closed by the App.
 	Store store.Store

@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"github.com/studycast/studycast/services/status/store"
+	"github.com/studycast/studycast/services/status/store/pgstore"
 	"github.com/studycast/studycast/services/status/store/sqlitestore"
 )
 
@@ -14,11 +15,19 @@ import (
 func openStore(ctx context.Context, address string) (store.Store, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, fmt.Errorf("status store: the address is not a URL: use one like sqlite:///var/lib/studycast/status.db")
+		return nil, fmt.Errorf("status store: the address is not a URL: use one like sqlite:///var/lib/studycast/status.db or postgres://user:password@host/studycast")
 	}
-	if u.Scheme != "sqlite" {
-		return nil, fmt.Errorf("status store: unknown kind %q: use sqlite", u.Scheme)
+	switch u.Scheme {
+	case "sqlite":
+		return openFile(ctx, u)
+	case "postgres", "postgresql":
+		return pgstore.Open(ctx, address)
 	}
+	return nil, fmt.Errorf("status store: unknown kind %q: use sqlite or postgres", u.Scheme)
+}
+
+func openFile(ctx context.Context, u *url.URL) (store.Store, error) {
+	var err error
 	path := u.Path
 	if path == "" {
 		if path, err = url.PathUnescape(u.Opaque); err != nil {

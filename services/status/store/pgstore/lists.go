@@ -1,0 +1,154 @@
+package pgstore
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/services/status/store"
+)
+
+// where puts conditions together; values never become part of the text.
+type where struct {
+	conds []string
+	args  []any
+}
+
+// add puts the numbers of its parameters in place of every question mark.
+func (w *where) add(cond string, args ...any) {
+	for _, a := range args {
+		cond = strings.Replace(cond, "?", w.param(a), 1)
+	}
+	w.conds = append(w.conds, cond)
+}
+
+// param adds a value and returns what stands for it in the text.
+func (w *where) param(value any) string {
+	w.args = append(w.args, value)
+	return "$" + strconv.Itoa(len(w.args))
+}
+
+func (w *where) in(column string, states []job.State) {
+	if len(states) == 0 {
+		return
+	}
+	args := make([]any, len(states))
+	for i, s := range states {
+		args[i] = s
+	}
+	w.add(column+" IN (?"+strings.Repeat(",?", len(states)-1)+")", args...)
+}
+
+func (w *where) String() string {
+	if len(w.conds) == 0 {
+		return ""
+	}
+	return "WHERE " + strings.Join(w.conds, " AND ")
+}
+
+func (r *reader) Jobs(f store.Filter) ([]store.Row, error) {
+	var w where
+	if f.Owner != "" {
+		w.add("owner = ?", f.Owner)
+	}
+	if f.Kind != "" {
+		w.add("kind = ?", f.Kind)
+	}
+	w.in("state", f.States)
+	if !f.CreatedAfter.IsZero() {
+		w.add("created_at >= ?", micros(f.CreatedAfter))
+	}
+	if !f.CreatedBefore.IsZero() {
+		w.add("created_at < ?", micros(f.CreatedBefore))
+	}
+	if f.Before != nil {
+		w.add("(created_at, id) < (?, ?)", micros(f.Before.CreatedAt), f.Before.ID)
+	}
+	text := selectJob + w.String() + " ORDER BY created_at DESC, id DESC LIMIT " + w.param(f.Limit)
+	return many(r.conn, scanJob, text, w.args...)
+}
+
+func (t *tx) Held(id job.SessionID) ([]store.Row, error) {
+	return many(t.conn, scanJob, selectJob+"WHERE session = $1 AND session <> '' ORDER BY id", id)
+}
+
+func (t *tx) RunningSince(k job.Kind, before time.Time, limit int) ([]store.Row, error) {
+	return many(t.conn, scanJob,
+		selectJob+"WHERE kind = $1 AND state = 'running' AND started_at <= $2 ORDER BY started_at LIMIT $3", k, micros(before), limit)
+}
+
+func (t *tx) Surplus(g store.Group, states []job.State, keep, limit int) ([]job.ID, error) {
+	var w where
+	w.add("owner = ?", g.Owner)
+	w.add("kind = ?", g.Kind)
+	w.in("state", states)
+	text := "SELECT id FROM (SELECT id, finished_at FROM jobs " + w.String() +
+		" ORDER BY finished_at DESC, id DESC OFFSET " + w.param(keep) +
+		") s ORDER BY finished_at, id LIMIT " + w.param(limit)
+	return many(t.conn, func(row scanner) (id job.ID, err error) { return id, row.Scan(&id) }, text, w.args...)
+}
+
+func (r *reader) Groups() ([]store.Group, error) {
+	return many(r.conn, func(row scanner) (g store.Group, err error) {
+		return g, row.Scan(&g.Owner, &g.Kind)
+	}, "SELECT DISTINCT owner, kind FROM jobs")
+}
+
+func (r *reader) Counts() (store.Counts, error) {
+	c := store.Counts{Sessions: map[job.Kind]int{}}
+	var err error
+	c.Jobs, err = many(r.conn, func(row scanner) (n store.Count, err error) {
+		var oldest int64
+		err = row.Scan(&n.Kind, &n.State, &n.Jobs, &oldest)
+		n.Oldest = timeOf(oldest)
+		return n, err
+	}, "SELECT kind, state, COUNT(*), MIN(since) FROM jobs GROUP BY kind, state")
+	if err != nil {
+		return c, err
+	}
+	_, err = many(r.conn, func(row scanner) (struct{}, error) {
+		var k job.Kind
+		var n int
+		err := row.Scan(&k, &n)
+		c.Sessions[k] = n
+		return struct{}{}, err
+	}, "SELECT kind, COUNT(*) FROM sessions GROUP BY kind")
+	if err != nil {
+		return c, err
+	}
+	_, err = one(r.conn, func(row scanner) (struct{}, error) {
+		var due int64
+		err := row.Scan(&c.Promises, &due)
+		c.Due = timeOf(due)
+		return struct{}{}, err
+	}, "SELECT COUNT(*), COALESCE(MIN(due), 0) FROM promises")
+	return c, err
+}
+
+func (r *reader) Deadlines() (store.Deadlines, error) {
+	d := store.Deadlines{Started: map[job.Kind]time.Time{}}
+	_, err := one(r.conn, func(row scanner) (struct{}, error) {
+		var us [5]int64
+		err := row.Scan(&us[0], &us[1], &us[2], &us[3], &us[4])
+		d.Session, d.Promise, d.Key, d.Sweep, d.Tombstone =
+			timeOf(us[0]), timeOf(us[1]), timeOf(us[2]), timeOf(us[3]), timeOf(us[4])
+		return struct{}{}, err
+	}, `SELECT
+ COALESCE((SELECT MIN(ends_at) FROM sessions), 0),
+ COALESCE((SELECT MIN(due) FROM promises), 0),
+ COALESCE((SELECT MIN(ends_at) FROM keys), 0),
+ COALESCE((SELECT MIN(sweep_at) FROM tombstones WHERE sweep_at <> 0), 0),
+ COALESCE((SELECT MIN(deleted_at) FROM tombstones WHERE sweep_at = 0), 0)`)
+	if err != nil {
+		return d, err
+	}
+	_, err = many(r.conn, func(row scanner) (struct{}, error) {
+		var k job.Kind
+		var us int64
+		err := row.Scan(&k, &us)
+		d.Started[k] = timeOf(us)
+		return struct{}{}, err
+	}, "SELECT kind, MIN(started_at) FROM jobs WHERE state = 'running' GROUP BY kind")
+	return d, err
+}

@@ -1,0 +1,73 @@
+package pgstore
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// migrationLock is the first half of the lock's key, the schema the second.
+const migrationLock = 0x73747564 // "stud"
+
+// migrate brings the tables up to date. Replicas that start at once take turns:
+// a transaction beside the migrations holds the lock, because one of a session
+// would be lost in a transaction pooler.
+func migrate(ctx context.Context, pool *pgxpool.Pool, schema uint32) (err error) {
+	lock, err := pool.Begin(ctx)
+	if err != nil {
+		return explain(err)
+	}
+	defer func() {
+		if undone := lock.Rollback(ctx); undone != nil && !errors.Is(undone, pgx.ErrTxClosed) {
+			err = errors.Join(err, undone)
+		}
+	}()
+	if _, err := lock.Exec(ctx, "SELECT pg_advisory_xact_lock($1::int, $2::bigint::oid::int)", migrationLock, int64(schema)); err != nil {
+		return fmt.Errorf("wait for the migrations of another replica: %w", explain(err))
+	}
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	db := stdlib.OpenDBFromPool(pool)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	p, err := goose.NewProvider(goose.DialectPostgres, db, dir)
+	if err != nil {
+		return err
+	}
+	has, knows, err := versions(ctx, p)
+	if err != nil {
+		return err
+	}
+	if has > knows {
+		return fmt.Errorf("its tables have version %d, this program knows %d: run the newer program", has, knows)
+	}
+	if has == knows {
+		return nil
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", explain(err))
+	}
+	return nil
+}
+
+func versions(ctx context.Context, p *goose.Provider) (has, knows int64, err error) {
+	has, err = p.GetDBVersion(ctx)
+	if err != nil {
+		return 0, 0, fmt.Errorf("read the version of the tables: %w", explain(err))
+	}
+	for _, src := range p.ListSources() {
+		knows = max(knows, src.Version)
+	}
+	return has, knows, nil
+}
