@@ -26,7 +26,7 @@ test: ## check everything: lint, generated code, unit, conformance, crash and br
 	@tools/setup.sh test
 	@$(MAKE) --no-print-directory lint
 	go test -race -timeout 15m $(filter-out ./studycast/...,$(GO_FILES))
-	go test -race -timeout 20m -p 1 ./studycast/...
+	go test -race -timeout 20m -p 1 -count 1 ./studycast/...
 
 bench: ## measure the brokers, the store and the lesson stages
 	@tools/setup.sh demo

@@ -14,12 +14,14 @@ import (
 	"github.com/studycast/studycast/core/artifact/dirstore"
 	"github.com/studycast/studycast/core/broker/driver"
 	"github.com/studycast/studycast/core/broker/membroker"
+	"github.com/studycast/studycast/core/broker/rabbitbroker"
 	"github.com/studycast/studycast/core/broker/sqlitebroker"
 	"github.com/studycast/studycast/core/job"
 )
 
 // OpenBroker opens the broker at url with the queues that the policies need:
-// "sqlite:PATH" (embedded, durable) or "memory:" (gone with the process).
+// "sqlite:PATH" (embedded, durable), "amqp://…" or "amqps://…" (RabbitMQ; more
+// nodes after commas) or "memory:" (gone with the process).
 func OpenBroker(ctx context.Context, url string, ps job.Policies, log *slog.Logger) (driver.Broker, error) {
 	var queues []driver.Queue
 	for _, q := range ps.Queues() {
@@ -32,10 +34,12 @@ func OpenBroker(ctx context.Context, url string, ps job.Policies, log *slog.Logg
 			return nil, fmt.Errorf("BROKER_URL: %w", err)
 		}
 		return sqlitebroker.Open(ctx, rest, queues, sqlitebroker.Options{Logger: log})
+	case "amqp", "amqps":
+		return rabbitbroker.Open(ctx, strings.Split(url, ","), queues, rabbitbroker.Options{Logger: log})
 	case "memory":
 		return membroker.New(queues, membroker.Options{}), nil
 	}
-	return nil, fmt.Errorf("BROKER_URL %q…: use 'sqlite:PATH' or 'memory:'", scheme)
+	return nil, fmt.Errorf("BROKER_URL %q…: use 'sqlite:PATH', 'amqp://…' or 'memory:'", scheme)
 }
 
 // OpenArtifacts opens the artifact store at url: "file:PATH".

@@ -31,7 +31,7 @@ func (l Log) Logger() (*slog.Logger, error) { return obs.NewLogger(os.Stderr, l.
 // are used.
 type Data struct {
 	DataDir      string `help:"Folder of the embedded queue, store and artifacts." env:"DATA_DIR" default:"data" type:"path"`
-	BrokerURL    string `help:"Broker; empty = the embedded SQLite queue in the data folder. Example: sqlite:/var/lib/studycast/queue.db" env:"BROKER_URL"`
+	BrokerURL    string `help:"Broker; empty = the embedded SQLite queue in the data folder. Example: amqp://user:password@host:5672/vhost" secret:"true" env:"BROKER_URL"`
 	StoreURL     string `help:"Store of the status service; empty = the embedded SQLite store in the data folder. Example: postgres://user:password@host/database" secret:"true" env:"STORE_URL"`
 	ArtifactsURL string `help:"Artifact store; empty = a folder in the data folder. Example: file:/srv/artifacts" env:"ARTIFACTS_URL"`
 	ScratchDir   string `help:"Folder for files of running attempts; empty = a folder in the data folder." env:"SCRATCH_DIR" type:"path"`
