@@ -655,7 +655,9 @@ type Job struct {
 	// When it became final.
 	FinishedAt *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=finished_at,json=finishedAt,proto3" json:"finished_at,omitempty"`
 	// Every change of state, oldest first.
-	History       []*Move `protobuf:"bytes,20,rep,name=history,proto3" json:"history,omitempty"`
+	History []*Move `protobuf:"bytes,20,rep,name=history,proto3" json:"history,omitempty"`
+	// Id of the dead letter that waits for an operator; empty when none does.
+	DeadLetter    string `protobuf:"bytes,21,opt,name=dead_letter,json=deadLetter,proto3" json:"dead_letter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -828,6 +830,13 @@ func (x *Job) GetHistory() []*Move {
 		return x.History
 	}
 	return nil
+}
+
+func (x *Job) GetDeadLetter() string {
+	if x != nil {
+		return x.DeadLetter
+	}
+	return ""
 }
 
 // Success is the result of an attempt.
@@ -1015,7 +1024,7 @@ const file_studycast_job_v1_job_proto_rawDesc = "" +
 	"\aattempt\x18\x04 \x01(\x05R\aattempt\x12\x16\n" +
 	"\x06worker\x18\x05 \x01(\tR\x06worker\x12\x10\n" +
 	"\x03why\x18\x06 \x01(\tR\x03why\x12\x18\n" +
-	"\aversion\x18\a \x01(\x03R\aversion\"\xf4\x05\n" +
+	"\aversion\x18\a \x01(\x03R\aversion\"\x95\x06\n" +
 	"\x03Job\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05owner\x18\x02 \x01(\tR\x05owner\x123\n" +
@@ -1042,7 +1051,9 @@ const file_studycast_job_v1_job_proto_rawDesc = "" +
 	"started_at\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\tstartedAt\x12;\n" +
 	"\vfinished_at\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"finishedAt\x120\n" +
-	"\ahistory\x18\x14 \x03(\v2\x16.studycast.job.v1.MoveR\ahistory\"o\n" +
+	"\ahistory\x18\x14 \x03(\v2\x16.studycast.job.v1.MoveR\ahistory\x12\x1f\n" +
+	"\vdead_letter\x18\x15 \x01(\tR\n" +
+	"deadLetter\"o\n" +
 	"\aSuccess\x12\x14\n" +
 	"\x05title\x18\x01 \x01(\tR\x05title\x128\n" +
 	"\tartifacts\x18\x02 \x03(\v2\x1a.studycast.job.v1.ArtifactR\tartifacts\x12\x14\n" +

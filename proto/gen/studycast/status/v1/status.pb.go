@@ -1837,7 +1837,7 @@ type Granted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Number of the attempt, the fence of all its writes.
 	Attempt int32 `protobuf:"varint,1,opt,name=attempt,proto3" json:"attempt,omitempty"`
-	// The job; its request wins over the one in the message.
+	// The job without history; its request wins over the one in the message.
 	Job *v1.Job `protobuf:"bytes,2,opt,name=job,proto3" json:"job,omitempty"`
 	// Time limit of the attempt.
 	Timeout       *durationpb.Duration `protobuf:"bytes,3,opt,name=timeout,proto3" json:"timeout,omitempty"`
@@ -2531,6 +2531,236 @@ func (*ConfirmOutboxResponse) Descriptor() ([]byte, []int) {
 	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{36}
 }
 
+// BuryJobRequest names a job and its dead letter.
+type BuryJobRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the job.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the dead letter.
+	DeadLetter string `protobuf:"bytes,2,opt,name=dead_letter,json=deadLetter,proto3" json:"dead_letter,omitempty"`
+	// Attempt in which the message died; a job that was started or queued anew
+	// after it stays as it is. 0 = not known.
+	Attempt int32 `protobuf:"varint,3,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	// Why it died.
+	Fault         *v1.Fault `protobuf:"bytes,4,opt,name=fault,proto3" json:"fault,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BuryJobRequest) Reset() {
+	*x = BuryJobRequest{}
+	mi := &file_studycast_status_v1_status_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BuryJobRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BuryJobRequest) ProtoMessage() {}
+
+func (x *BuryJobRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_status_v1_status_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BuryJobRequest.ProtoReflect.Descriptor instead.
+func (*BuryJobRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *BuryJobRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *BuryJobRequest) GetDeadLetter() string {
+	if x != nil {
+		return x.DeadLetter
+	}
+	return ""
+}
+
+func (x *BuryJobRequest) GetAttempt() int32 {
+	if x != nil {
+		return x.Attempt
+	}
+	return 0
+}
+
+func (x *BuryJobRequest) GetFault() *v1.Fault {
+	if x != nil {
+		return x.Fault
+	}
+	return nil
+}
+
+// BuryJobResponse is the job after it.
+type BuryJobResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The job.
+	Job           *v1.Job `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BuryJobResponse) Reset() {
+	*x = BuryJobResponse{}
+	mi := &file_studycast_status_v1_status_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BuryJobResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BuryJobResponse) ProtoMessage() {}
+
+func (x *BuryJobResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_status_v1_status_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BuryJobResponse.ProtoReflect.Descriptor instead.
+func (*BuryJobResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *BuryJobResponse) GetJob() *v1.Job {
+	if x != nil {
+		return x.Job
+	}
+	return nil
+}
+
+// ReplayJobRequest names a job and the dead letter that an operator replays.
+type ReplayJobRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the job.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the dead letter.
+	DeadLetter string `protobuf:"bytes,2,opt,name=dead_letter,json=deadLetter,proto3" json:"dead_letter,omitempty"`
+	// Who replays it and why, for the history.
+	Why           string `protobuf:"bytes,3,opt,name=why,proto3" json:"why,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayJobRequest) Reset() {
+	*x = ReplayJobRequest{}
+	mi := &file_studycast_status_v1_status_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayJobRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayJobRequest) ProtoMessage() {}
+
+func (x *ReplayJobRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_status_v1_status_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayJobRequest.ProtoReflect.Descriptor instead.
+func (*ReplayJobRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *ReplayJobRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ReplayJobRequest) GetDeadLetter() string {
+	if x != nil {
+		return x.DeadLetter
+	}
+	return ""
+}
+
+func (x *ReplayJobRequest) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
+// ReplayJobResponse is the job after it. The relay publishes its message.
+type ReplayJobResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The job.
+	Job           *v1.Job `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayJobResponse) Reset() {
+	*x = ReplayJobResponse{}
+	mi := &file_studycast_status_v1_status_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayJobResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayJobResponse) ProtoMessage() {}
+
+func (x *ReplayJobResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_status_v1_status_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayJobResponse.ProtoReflect.Descriptor instead.
+func (*ReplayJobResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *ReplayJobResponse) GetJob() *v1.Job {
+	if x != nil {
+		return x.Job
+	}
+	return nil
+}
+
 var File_studycast_status_v1_status_proto protoreflect.FileDescriptor
 
 const file_studycast_status_v1_status_proto_rawDesc = "" +
@@ -2675,7 +2905,22 @@ const file_studycast_status_v1_status_proto_rawDesc = "" +
 	"\aentries\x18\x01 \x03(\v2 .studycast.status.v1.OutboxEntryR\aentries\"R\n" +
 	"\x14ConfirmOutboxRequest\x12:\n" +
 	"\aentries\x18\x01 \x03(\v2 .studycast.status.v1.OutboxEntryR\aentries\"\x17\n" +
-	"\x15ConfirmOutboxResponse*\xaa\x01\n" +
+	"\x15ConfirmOutboxResponse\"\x8a\x01\n" +
+	"\x0eBuryJobRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
+	"\vdead_letter\x18\x02 \x01(\tR\n" +
+	"deadLetter\x12\x18\n" +
+	"\aattempt\x18\x03 \x01(\x05R\aattempt\x12-\n" +
+	"\x05fault\x18\x04 \x01(\v2\x17.studycast.job.v1.FaultR\x05fault\":\n" +
+	"\x0fBuryJobResponse\x12'\n" +
+	"\x03job\x18\x01 \x01(\v2\x15.studycast.job.v1.JobR\x03job\"U\n" +
+	"\x10ReplayJobRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
+	"\vdead_letter\x18\x02 \x01(\tR\n" +
+	"deadLetter\x12\x10\n" +
+	"\x03why\x18\x03 \x01(\tR\x03why\"<\n" +
+	"\x11ReplayJobResponse\x12'\n" +
+	"\x03job\x18\x01 \x01(\v2\x15.studycast.job.v1.JobR\x03job*\xaa\x01\n" +
 	"\vCommandKind\x12\x1c\n" +
 	"\x18COMMAND_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13COMMAND_KIND_CANCEL\x10\x01\x12\x1b\n" +
@@ -2706,7 +2951,10 @@ const file_studycast_status_v1_status_proto_rawDesc = "" +
 	"\rFinishAttempt\x12).studycast.status.v1.FinishAttemptRequest\x1a*.studycast.status.v1.FinishAttemptResponse2\xd9\x01\n" +
 	"\rOutboxService\x12`\n" +
 	"\vClaimOutbox\x12'.studycast.status.v1.ClaimOutboxRequest\x1a(.studycast.status.v1.ClaimOutboxResponse\x12f\n" +
-	"\rConfirmOutbox\x12).studycast.status.v1.ConfirmOutboxRequest\x1a*.studycast.status.v1.ConfirmOutboxResponseB\xdb\x01\n" +
+	"\rConfirmOutbox\x12).studycast.status.v1.ConfirmOutboxRequest\x1a*.studycast.status.v1.ConfirmOutboxResponse2\xc5\x01\n" +
+	"\x11DeadLetterService\x12T\n" +
+	"\aBuryJob\x12#.studycast.status.v1.BuryJobRequest\x1a$.studycast.status.v1.BuryJobResponse\x12Z\n" +
+	"\tReplayJob\x12%.studycast.status.v1.ReplayJobRequest\x1a&.studycast.status.v1.ReplayJobResponseB\xdb\x01\n" +
 	"\x17com.studycast.status.v1B\vStatusProtoP\x01ZEgithub.com/studycast/studycast/proto/gen/studycast/status/v1;statusv1\xa2\x02\x03SSX\xaa\x02\x13Studycast.Status.V1\xca\x02\x13Studycast\\Status\\V1\xe2\x02\x1fStudycast\\Status\\V1\\GPBMetadata\xea\x02\x15Studycast::Status::V1b\x06proto3"
 
 var (
@@ -2722,7 +2970,7 @@ func file_studycast_status_v1_status_proto_rawDescGZIP() []byte {
 }
 
 var file_studycast_status_v1_status_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_studycast_status_v1_status_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_studycast_status_v1_status_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
 var file_studycast_status_v1_status_proto_goTypes = []any{
 	(CommandKind)(0),              // 0: studycast.status.v1.CommandKind
 	(Action)(0),                   // 1: studycast.status.v1.Action
@@ -2763,84 +3011,95 @@ var file_studycast_status_v1_status_proto_goTypes = []any{
 	(*ClaimOutboxResponse)(nil),   // 36: studycast.status.v1.ClaimOutboxResponse
 	(*ConfirmOutboxRequest)(nil),  // 37: studycast.status.v1.ConfirmOutboxRequest
 	(*ConfirmOutboxResponse)(nil), // 38: studycast.status.v1.ConfirmOutboxResponse
-	(*v1.Request)(nil),            // 39: studycast.job.v1.Request
-	(*v1.Job)(nil),                // 40: studycast.job.v1.Job
-	(*timestamppb.Timestamp)(nil), // 41: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 42: google.protobuf.Duration
-	(*v1.Fault)(nil),              // 43: studycast.job.v1.Fault
-	(*v1.Success)(nil),            // 44: studycast.job.v1.Success
-	(*v1.Failure)(nil),            // 45: studycast.job.v1.Failure
+	(*BuryJobRequest)(nil),        // 39: studycast.status.v1.BuryJobRequest
+	(*BuryJobResponse)(nil),       // 40: studycast.status.v1.BuryJobResponse
+	(*ReplayJobRequest)(nil),      // 41: studycast.status.v1.ReplayJobRequest
+	(*ReplayJobResponse)(nil),     // 42: studycast.status.v1.ReplayJobResponse
+	(*v1.Request)(nil),            // 43: studycast.job.v1.Request
+	(*v1.Job)(nil),                // 44: studycast.job.v1.Job
+	(*timestamppb.Timestamp)(nil), // 45: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 46: google.protobuf.Duration
+	(*v1.Fault)(nil),              // 47: studycast.job.v1.Fault
+	(*v1.Success)(nil),            // 48: studycast.job.v1.Success
+	(*v1.Failure)(nil),            // 49: studycast.job.v1.Failure
 }
 var file_studycast_status_v1_status_proto_depIdxs = []int32{
-	39, // 0: studycast.status.v1.CreateJobRequest.request:type_name -> studycast.job.v1.Request
-	40, // 1: studycast.status.v1.CreateJobResponse.job:type_name -> studycast.job.v1.Job
+	43, // 0: studycast.status.v1.CreateJobRequest.request:type_name -> studycast.job.v1.Request
+	44, // 1: studycast.status.v1.CreateJobResponse.job:type_name -> studycast.job.v1.Job
 	34, // 2: studycast.status.v1.CreateJobResponse.entry:type_name -> studycast.status.v1.OutboxEntry
-	40, // 3: studycast.status.v1.GetJobResponse.job:type_name -> studycast.job.v1.Job
-	41, // 4: studycast.status.v1.ListJobsRequest.created_after:type_name -> google.protobuf.Timestamp
-	41, // 5: studycast.status.v1.ListJobsRequest.created_before:type_name -> google.protobuf.Timestamp
-	40, // 6: studycast.status.v1.ListJobsResponse.jobs:type_name -> studycast.job.v1.Job
-	40, // 7: studycast.status.v1.CancelJobResponse.job:type_name -> studycast.job.v1.Job
-	40, // 8: studycast.status.v1.RetryJobResponse.job:type_name -> studycast.job.v1.Job
+	44, // 3: studycast.status.v1.GetJobResponse.job:type_name -> studycast.job.v1.Job
+	45, // 4: studycast.status.v1.ListJobsRequest.created_after:type_name -> google.protobuf.Timestamp
+	45, // 5: studycast.status.v1.ListJobsRequest.created_before:type_name -> google.protobuf.Timestamp
+	44, // 6: studycast.status.v1.ListJobsResponse.jobs:type_name -> studycast.job.v1.Job
+	44, // 7: studycast.status.v1.CancelJobResponse.job:type_name -> studycast.job.v1.Job
+	44, // 8: studycast.status.v1.RetryJobResponse.job:type_name -> studycast.job.v1.Job
 	34, // 9: studycast.status.v1.RetryJobResponse.entry:type_name -> studycast.status.v1.OutboxEntry
-	40, // 10: studycast.status.v1.WatchJobResponse.job:type_name -> studycast.job.v1.Job
-	40, // 11: studycast.status.v1.WatchOwnerResponse.job:type_name -> studycast.job.v1.Job
+	44, // 10: studycast.status.v1.WatchJobResponse.job:type_name -> studycast.job.v1.Job
+	44, // 11: studycast.status.v1.WatchOwnerResponse.job:type_name -> studycast.job.v1.Job
 	19, // 12: studycast.status.v1.SessionRequest.hello:type_name -> studycast.status.v1.Hello
 	20, // 13: studycast.status.v1.SessionRequest.heartbeat:type_name -> studycast.status.v1.Heartbeat
 	22, // 14: studycast.status.v1.SessionRequest.goodbye:type_name -> studycast.status.v1.Goodbye
 	21, // 15: studycast.status.v1.Heartbeat.progress:type_name -> studycast.status.v1.AttemptProgress
 	24, // 16: studycast.status.v1.SessionResponse.welcome:type_name -> studycast.status.v1.Welcome
 	25, // 17: studycast.status.v1.SessionResponse.command:type_name -> studycast.status.v1.Command
-	42, // 18: studycast.status.v1.Welcome.heartbeat:type_name -> google.protobuf.Duration
-	42, // 19: studycast.status.v1.Welcome.lease:type_name -> google.protobuf.Duration
+	46, // 18: studycast.status.v1.Welcome.heartbeat:type_name -> google.protobuf.Duration
+	46, // 19: studycast.status.v1.Welcome.lease:type_name -> google.protobuf.Duration
 	0,  // 20: studycast.status.v1.Command.kind:type_name -> studycast.status.v1.CommandKind
 	28, // 21: studycast.status.v1.StartAttemptResponse.granted:type_name -> studycast.status.v1.Granted
 	29, // 22: studycast.status.v1.StartAttemptResponse.drop:type_name -> studycast.status.v1.Drop
 	30, // 23: studycast.status.v1.StartAttemptResponse.wait:type_name -> studycast.status.v1.Wait
 	31, // 24: studycast.status.v1.StartAttemptResponse.bury:type_name -> studycast.status.v1.Bury
-	40, // 25: studycast.status.v1.Granted.job:type_name -> studycast.job.v1.Job
-	42, // 26: studycast.status.v1.Granted.timeout:type_name -> google.protobuf.Duration
-	41, // 27: studycast.status.v1.Wait.until:type_name -> google.protobuf.Timestamp
-	42, // 28: studycast.status.v1.Wait.delay:type_name -> google.protobuf.Duration
-	43, // 29: studycast.status.v1.Bury.fault:type_name -> studycast.job.v1.Fault
-	44, // 30: studycast.status.v1.FinishAttemptRequest.succeeded:type_name -> studycast.job.v1.Success
-	45, // 31: studycast.status.v1.FinishAttemptRequest.failed:type_name -> studycast.job.v1.Failure
+	44, // 25: studycast.status.v1.Granted.job:type_name -> studycast.job.v1.Job
+	46, // 26: studycast.status.v1.Granted.timeout:type_name -> google.protobuf.Duration
+	45, // 27: studycast.status.v1.Wait.until:type_name -> google.protobuf.Timestamp
+	46, // 28: studycast.status.v1.Wait.delay:type_name -> google.protobuf.Duration
+	47, // 29: studycast.status.v1.Bury.fault:type_name -> studycast.job.v1.Fault
+	48, // 30: studycast.status.v1.FinishAttemptRequest.succeeded:type_name -> studycast.job.v1.Success
+	49, // 31: studycast.status.v1.FinishAttemptRequest.failed:type_name -> studycast.job.v1.Failure
 	1,  // 32: studycast.status.v1.FinishAttemptResponse.action:type_name -> studycast.status.v1.Action
-	42, // 33: studycast.status.v1.FinishAttemptResponse.after:type_name -> google.protobuf.Duration
-	39, // 34: studycast.status.v1.OutboxEntry.request:type_name -> studycast.job.v1.Request
-	42, // 35: studycast.status.v1.ClaimOutboxRequest.wait:type_name -> google.protobuf.Duration
+	46, // 33: studycast.status.v1.FinishAttemptResponse.after:type_name -> google.protobuf.Duration
+	43, // 34: studycast.status.v1.OutboxEntry.request:type_name -> studycast.job.v1.Request
+	46, // 35: studycast.status.v1.ClaimOutboxRequest.wait:type_name -> google.protobuf.Duration
 	34, // 36: studycast.status.v1.ClaimOutboxResponse.entries:type_name -> studycast.status.v1.OutboxEntry
 	34, // 37: studycast.status.v1.ConfirmOutboxRequest.entries:type_name -> studycast.status.v1.OutboxEntry
-	2,  // 38: studycast.status.v1.StatusService.CreateJob:input_type -> studycast.status.v1.CreateJobRequest
-	4,  // 39: studycast.status.v1.StatusService.GetJob:input_type -> studycast.status.v1.GetJobRequest
-	6,  // 40: studycast.status.v1.StatusService.ListJobs:input_type -> studycast.status.v1.ListJobsRequest
-	8,  // 41: studycast.status.v1.StatusService.CancelJob:input_type -> studycast.status.v1.CancelJobRequest
-	10, // 42: studycast.status.v1.StatusService.RetryJob:input_type -> studycast.status.v1.RetryJobRequest
-	12, // 43: studycast.status.v1.StatusService.DeleteJob:input_type -> studycast.status.v1.DeleteJobRequest
-	14, // 44: studycast.status.v1.StatusService.WatchJob:input_type -> studycast.status.v1.WatchJobRequest
-	16, // 45: studycast.status.v1.StatusService.WatchOwner:input_type -> studycast.status.v1.WatchOwnerRequest
-	18, // 46: studycast.status.v1.AttemptService.Session:input_type -> studycast.status.v1.SessionRequest
-	26, // 47: studycast.status.v1.AttemptService.StartAttempt:input_type -> studycast.status.v1.StartAttemptRequest
-	32, // 48: studycast.status.v1.AttemptService.FinishAttempt:input_type -> studycast.status.v1.FinishAttemptRequest
-	35, // 49: studycast.status.v1.OutboxService.ClaimOutbox:input_type -> studycast.status.v1.ClaimOutboxRequest
-	37, // 50: studycast.status.v1.OutboxService.ConfirmOutbox:input_type -> studycast.status.v1.ConfirmOutboxRequest
-	3,  // 51: studycast.status.v1.StatusService.CreateJob:output_type -> studycast.status.v1.CreateJobResponse
-	5,  // 52: studycast.status.v1.StatusService.GetJob:output_type -> studycast.status.v1.GetJobResponse
-	7,  // 53: studycast.status.v1.StatusService.ListJobs:output_type -> studycast.status.v1.ListJobsResponse
-	9,  // 54: studycast.status.v1.StatusService.CancelJob:output_type -> studycast.status.v1.CancelJobResponse
-	11, // 55: studycast.status.v1.StatusService.RetryJob:output_type -> studycast.status.v1.RetryJobResponse
-	13, // 56: studycast.status.v1.StatusService.DeleteJob:output_type -> studycast.status.v1.DeleteJobResponse
-	15, // 57: studycast.status.v1.StatusService.WatchJob:output_type -> studycast.status.v1.WatchJobResponse
-	17, // 58: studycast.status.v1.StatusService.WatchOwner:output_type -> studycast.status.v1.WatchOwnerResponse
-	23, // 59: studycast.status.v1.AttemptService.Session:output_type -> studycast.status.v1.SessionResponse
-	27, // 60: studycast.status.v1.AttemptService.StartAttempt:output_type -> studycast.status.v1.StartAttemptResponse
-	33, // 61: studycast.status.v1.AttemptService.FinishAttempt:output_type -> studycast.status.v1.FinishAttemptResponse
-	36, // 62: studycast.status.v1.OutboxService.ClaimOutbox:output_type -> studycast.status.v1.ClaimOutboxResponse
-	38, // 63: studycast.status.v1.OutboxService.ConfirmOutbox:output_type -> studycast.status.v1.ConfirmOutboxResponse
-	51, // [51:64] is the sub-list for method output_type
-	38, // [38:51] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	47, // 38: studycast.status.v1.BuryJobRequest.fault:type_name -> studycast.job.v1.Fault
+	44, // 39: studycast.status.v1.BuryJobResponse.job:type_name -> studycast.job.v1.Job
+	44, // 40: studycast.status.v1.ReplayJobResponse.job:type_name -> studycast.job.v1.Job
+	2,  // 41: studycast.status.v1.StatusService.CreateJob:input_type -> studycast.status.v1.CreateJobRequest
+	4,  // 42: studycast.status.v1.StatusService.GetJob:input_type -> studycast.status.v1.GetJobRequest
+	6,  // 43: studycast.status.v1.StatusService.ListJobs:input_type -> studycast.status.v1.ListJobsRequest
+	8,  // 44: studycast.status.v1.StatusService.CancelJob:input_type -> studycast.status.v1.CancelJobRequest
+	10, // 45: studycast.status.v1.StatusService.RetryJob:input_type -> studycast.status.v1.RetryJobRequest
+	12, // 46: studycast.status.v1.StatusService.DeleteJob:input_type -> studycast.status.v1.DeleteJobRequest
+	14, // 47: studycast.status.v1.StatusService.WatchJob:input_type -> studycast.status.v1.WatchJobRequest
+	16, // 48: studycast.status.v1.StatusService.WatchOwner:input_type -> studycast.status.v1.WatchOwnerRequest
+	18, // 49: studycast.status.v1.AttemptService.Session:input_type -> studycast.status.v1.SessionRequest
+	26, // 50: studycast.status.v1.AttemptService.StartAttempt:input_type -> studycast.status.v1.StartAttemptRequest
+	32, // 51: studycast.status.v1.AttemptService.FinishAttempt:input_type -> studycast.status.v1.FinishAttemptRequest
+	35, // 52: studycast.status.v1.OutboxService.ClaimOutbox:input_type -> studycast.status.v1.ClaimOutboxRequest
+	37, // 53: studycast.status.v1.OutboxService.ConfirmOutbox:input_type -> studycast.status.v1.ConfirmOutboxRequest
+	39, // 54: studycast.status.v1.DeadLetterService.BuryJob:input_type -> studycast.status.v1.BuryJobRequest
+	41, // 55: studycast.status.v1.DeadLetterService.ReplayJob:input_type -> studycast.status.v1.ReplayJobRequest
+	3,  // 56: studycast.status.v1.StatusService.CreateJob:output_type -> studycast.status.v1.CreateJobResponse
+	5,  // 57: studycast.status.v1.StatusService.GetJob:output_type -> studycast.status.v1.GetJobResponse
+	7,  // 58: studycast.status.v1.StatusService.ListJobs:output_type -> studycast.status.v1.ListJobsResponse
+	9,  // 59: studycast.status.v1.StatusService.CancelJob:output_type -> studycast.status.v1.CancelJobResponse
+	11, // 60: studycast.status.v1.StatusService.RetryJob:output_type -> studycast.status.v1.RetryJobResponse
+	13, // 61: studycast.status.v1.StatusService.DeleteJob:output_type -> studycast.status.v1.DeleteJobResponse
+	15, // 62: studycast.status.v1.StatusService.WatchJob:output_type -> studycast.status.v1.WatchJobResponse
+	17, // 63: studycast.status.v1.StatusService.WatchOwner:output_type -> studycast.status.v1.WatchOwnerResponse
+	23, // 64: studycast.status.v1.AttemptService.Session:output_type -> studycast.status.v1.SessionResponse
+	27, // 65: studycast.status.v1.AttemptService.StartAttempt:output_type -> studycast.status.v1.StartAttemptResponse
+	33, // 66: studycast.status.v1.AttemptService.FinishAttempt:output_type -> studycast.status.v1.FinishAttemptResponse
+	36, // 67: studycast.status.v1.OutboxService.ClaimOutbox:output_type -> studycast.status.v1.ClaimOutboxResponse
+	38, // 68: studycast.status.v1.OutboxService.ConfirmOutbox:output_type -> studycast.status.v1.ConfirmOutboxResponse
+	40, // 69: studycast.status.v1.DeadLetterService.BuryJob:output_type -> studycast.status.v1.BuryJobResponse
+	42, // 70: studycast.status.v1.DeadLetterService.ReplayJob:output_type -> studycast.status.v1.ReplayJobResponse
+	56, // [56:71] is the sub-list for method output_type
+	41, // [41:56] is the sub-list for method input_type
+	41, // [41:41] is the sub-list for extension type_name
+	41, // [41:41] is the sub-list for extension extendee
+	0,  // [0:41] is the sub-list for field type_name
 }
 
 func init() { file_studycast_status_v1_status_proto_init() }
@@ -2874,9 +3133,9 @@ func file_studycast_status_v1_status_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_studycast_status_v1_status_proto_rawDesc), len(file_studycast_status_v1_status_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   37,
+			NumMessages:   41,
 			NumExtensions: 0,
-			NumServices:   3,
+			NumServices:   4,
 		},
 		GoTypes:           file_studycast_status_v1_status_proto_goTypes,
 		DependencyIndexes: file_studycast_status_v1_status_proto_depIdxs,

@@ -753,3 +753,163 @@ var OutboxService_ServiceDesc = grpc.ServiceDesc{
 	Streams:  []grpc.StreamDesc{},
 	Metadata: "studycast/status/v1/status.proto",
 }
+
+const (
+	DeadLetterService_BuryJob_FullMethodName   = "/studycast.status.v1.DeadLetterService/BuryJob"
+	DeadLetterService_ReplayJob_FullMethodName = "/studycast.status.v1.DeadLetterService/ReplayJob"
+)
+
+// DeadLetterServiceClient is the client API for DeadLetterService service.
+//
+// For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// DeadLetterService is what the dead-letter service calls.
+type DeadLetterServiceClient interface {
+	// BuryJob marks a job whose message became a dead letter. A job that nothing
+	// will run any more fails with the fault; one that an attempt with a live
+	// lease runs, that succeeded or that was cancelled stays as it is. Called
+	// again with the same dead letter it changes nothing.
+	BuryJob(ctx context.Context, in *BuryJobRequest, opts ...grpc.CallOption) (*BuryJobResponse, error)
+	// ReplayJob queues a failed job again with a fresh retry budget and removes
+	// its mark. Called again with the same dead letter it changes nothing.
+	// FAILED_PRECONDITION when the job did not fail, or carries the mark of
+	// another dead letter.
+	ReplayJob(ctx context.Context, in *ReplayJobRequest, opts ...grpc.CallOption) (*ReplayJobResponse, error)
+}
+
+type deadLetterServiceClient struct {
+	cc grpc.ClientConnInterface
+}
+
+func NewDeadLetterServiceClient(cc grpc.ClientConnInterface) DeadLetterServiceClient {
+	return &deadLetterServiceClient{cc}
+}
+
+func (c *deadLetterServiceClient) BuryJob(ctx context.Context, in *BuryJobRequest, opts ...grpc.CallOption) (*BuryJobResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BuryJobResponse)
+	err := c.cc.Invoke(ctx, DeadLetterService_BuryJob_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *deadLetterServiceClient) ReplayJob(ctx context.Context, in *ReplayJobRequest, opts ...grpc.CallOption) (*ReplayJobResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReplayJobResponse)
+	err := c.cc.Invoke(ctx, DeadLetterService_ReplayJob_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// DeadLetterServiceServer is the server API for DeadLetterService service.
+// All implementations must embed UnimplementedDeadLetterServiceServer
+// for forward compatibility.
+//
+// DeadLetterService is what the dead-letter service calls.
+type DeadLetterServiceServer interface {
+	// BuryJob marks a job whose message became a dead letter. A job that nothing
+	// will run any more fails with the fault; one that an attempt with a live
+	// lease runs, that succeeded or that was cancelled stays as it is. Called
+	// again with the same dead letter it changes nothing.
+	BuryJob(context.Context, *BuryJobRequest) (*BuryJobResponse, error)
+	// ReplayJob queues a failed job again with a fresh retry budget and removes
+	// its mark. Called again with the same dead letter it changes nothing.
+	// FAILED_PRECONDITION when the job did not fail, or carries the mark of
+	// another dead letter.
+	ReplayJob(context.Context, *ReplayJobRequest) (*ReplayJobResponse, error)
+	mustEmbedUnimplementedDeadLetterServiceServer()
+}
+
+// UnimplementedDeadLetterServiceServer must be embedded to have
+// forward compatible implementations.
+//
+// NOTE: this should be embedded by value instead of pointer to avoid a nil
+// pointer dereference when methods are called.
+type UnimplementedDeadLetterServiceServer struct{}
+
+func (UnimplementedDeadLetterServiceServer) BuryJob(context.Context, *BuryJobRequest) (*BuryJobResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BuryJob not implemented")
+}
+func (UnimplementedDeadLetterServiceServer) ReplayJob(context.Context, *ReplayJobRequest) (*ReplayJobResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReplayJob not implemented")
+}
+func (UnimplementedDeadLetterServiceServer) mustEmbedUnimplementedDeadLetterServiceServer() {}
+func (UnimplementedDeadLetterServiceServer) testEmbeddedByValue()                           {}
+
+// UnsafeDeadLetterServiceServer may be embedded to opt out of forward compatibility for this service.
+// Use of this interface is not recommended, as added methods to DeadLetterServiceServer will
+// result in compilation errors.
+type UnsafeDeadLetterServiceServer interface {
+	mustEmbedUnimplementedDeadLetterServiceServer()
+}
+
+func RegisterDeadLetterServiceServer(s grpc.ServiceRegistrar, srv DeadLetterServiceServer) {
+	// If the following call panics, it indicates UnimplementedDeadLetterServiceServer was
+	// embedded by pointer and is nil.  This will cause panics if an
+	// unimplemented method is ever invoked, so we test this at initialization
+	// time to prevent it from happening at runtime later due to I/O.
+	if t, ok := srv.(interface{ testEmbeddedByValue() }); ok {
+		t.testEmbeddedByValue()
+	}
+	s.RegisterService(&DeadLetterService_ServiceDesc, srv)
+}
+
+func _DeadLetterService_BuryJob_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BuryJobRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeadLetterServiceServer).BuryJob(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeadLetterService_BuryJob_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeadLetterServiceServer).BuryJob(ctx, req.(*BuryJobRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DeadLetterService_ReplayJob_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReplayJobRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeadLetterServiceServer).ReplayJob(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeadLetterService_ReplayJob_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeadLetterServiceServer).ReplayJob(ctx, req.(*ReplayJobRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+// DeadLetterService_ServiceDesc is the grpc.ServiceDesc for DeadLetterService service.
+// It's only intended for direct use with grpc.RegisterService,
+// and not to be introspected or modified (even as a copy)
+var DeadLetterService_ServiceDesc = grpc.ServiceDesc{
+	ServiceName: "studycast.status.v1.DeadLetterService",
+	HandlerType: (*DeadLetterServiceServer)(nil),
+	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "BuryJob",
+			Handler:    _DeadLetterService_BuryJob_Handler,
+		},
+		{
+			MethodName: "ReplayJob",
+			Handler:    _DeadLetterService_ReplayJob_Handler,
+		},
+	},
+	Streams:  []grpc.StreamDesc{},
+	Metadata: "studycast/status/v1/status.proto",
+}
