@@ -1,15 +1,18 @@
-package pgtest
+//go:build linux
+
+package postgres
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
+
+	"github.com/studycast/studycast/core/sandbox/child"
 )
 
 // startTimeout bounds a start; a server may have to recover first.
@@ -17,9 +20,8 @@ const startTimeout = 60 * time.Second
 
 // program is a process that says in its log when it is ready.
 type program struct {
-	ready   string // what the log says
-	process *os.Process
-	ended   chan struct{}
+	ready string // what the log says
+	child *child.Child
 
 	mu  sync.Mutex
 	log strings.Builder
@@ -28,46 +30,31 @@ type program struct {
 
 var _ io.Writer = (*program)(nil)
 
-func (p *program) start(cmd *exec.Cmd) error {
-	p.ended, p.is = make(chan struct{}), make(chan struct{})
+func (p *program) start(cmd *exec.Cmd) (err error) {
+	p.is = make(chan struct{})
 	cmd.Stderr = p
-	started := make(chan error)
-	go p.run(cmd, started)
-	if err := <-started; err != nil {
-		return fmt.Errorf("start %s: %w", cmd.Path, err)
+	if p.child, err = child.Start(cmd); err != nil {
+		return err
 	}
 	select {
 	case <-p.is:
 		return nil
-	case <-p.ended:
+	case <-p.child.Ended():
 		return fmt.Errorf("%s did not start:\n%s", cmd.Path, p.text())
 	case <-time.After(startTimeout):
 		return fmt.Errorf("%s did not start in %v:\n%s", cmd.Path, startTimeout, p.text())
 	}
 }
 
-// run keeps its thread: the process dies with the thread that started it.
-func (p *program) run(cmd *exec.Cmd, started chan<- error) {
-	defer close(p.ended)
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	err := cmd.Start()
-	if err == nil {
-		p.process = cmd.Process
-	}
-	started <- err
-	if err == nil {
-		_ = cmd.Wait()
-	}
-}
-
 // end waits for the children of the process too: they hold its log.
-func (p *program) end(signal os.Signal) error {
-	if err := p.process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
+func (p *program) end(signal syscall.Signal) error {
+	if !p.child.Running() {
+		return nil
 	}
-	<-p.ended
-	return nil
+	if signal == syscall.SIGKILL {
+		return p.child.Kill()
+	}
+	return p.child.End(context.Background(), signal)
 }
 
 // Write takes the log.

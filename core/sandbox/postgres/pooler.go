@@ -1,4 +1,6 @@
-package pgtest
+//go:build linux
+
+package postgres
 
 import (
 	"context"
@@ -43,7 +45,7 @@ func (p *Pooler) Run() error {
 	p.program = &program{ready: "process up"}
 	cmd := exec.Command(p.bin, filepath.Join(p.dir, "pgbouncer.ini")) //nolint:noctx // it lives until Stop, longer than any call
 	cmd.Dir = p.dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.server.owner, Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.server.owner}
 	return p.program.start(cmd)
 }
 
@@ -53,13 +55,11 @@ func (p *Pooler) configure() error {
 	if err := os.Mkdir(p.dir, 0o755); err != nil { //nolint:gosec // the server's user reads it
 		return err
 	}
-	if p.server.owner != nil {
-		if err := os.Chown(p.dir, int(p.server.owner.Uid), int(p.server.owner.Gid)); err != nil {
-			return err
-		}
+	if err := p.server.give(p.dir); err != nil {
+		return err
 	}
 	ini := fmt.Sprintf(`[databases]
-* = host=%s
+* = host=%s port=%d
 [pgbouncer]
 listen_addr =
 unix_socket_dir = %s
@@ -69,7 +69,7 @@ pool_mode = transaction
 default_pool_size = 4
 max_client_conn = 500
 server_idle_timeout = 2
-`, p.server.dir, p.dir, p.dir)
+`, p.server.dir, p.server.port.At(0), p.dir, p.dir)
 	var users strings.Builder
 	for i := range poolerUsers {
 		fmt.Fprintf(&users, "\"p%d\" \"\"\n", i)
