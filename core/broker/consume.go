@@ -28,12 +28,15 @@ type consumer struct {
 
 	mu   sync.Mutex
 	over bool // no delivery is served any more
+	open int  // deliveries that are not settled; those lost unnoticed included
 	run  sync.WaitGroup
 }
 
 // Consume hands the messages of a queue to handle, each in its own goroutine
 // and at most prefetch at once, until ctx ends or the Broker is closed. It
-// survives lost connections and waits for a broker that is not there yet.
+// survives lost connections and waits for a broker that is not there yet. A
+// handler whose delivery was lost with its connection goes on, and does not
+// count: as many as prefetch are handed out beside it.
 //
 // The context of handle carries the values of ctx and the message's trace, not
 // the end of ctx: a handler is given time to finish, and whoever wrote it
@@ -153,19 +156,34 @@ func (c *consumer) wait() {
 func (c *consumer) deliver(d driver.Delivery) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.over {
-		c.run.Go(func() { c.admit(newDelivery(c.broker, c.queue, d)) })
+	if c.over {
+		return
 	}
+	c.open++
+	// The adapter has at most prefetch unsettled: one more than that means that
+	// an older one was lost and its handler does not know yet. That handler may
+	// run for minutes, so this delivery does not wait for its slot.
+	beside := c.open > cap(c.slots)
+	c.run.Go(func() { c.admit(newDelivery(c.broker, c.queue, d, c.tally), beside) })
+}
+
+// tally counts open deliveries.
+func (c *consumer) tally(change int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open += change
 }
 
 // admit serves d when a slot is free. An adapter may hand out one more as soon
 // as a handler settled, while that handler still runs: the slot keeps the
 // promise of prefetch.
-func (c *consumer) admit(d *Delivery) {
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-c.ctx.Done():
+func (c *consumer) admit(d *Delivery, beside bool) {
+	if !beside {
+		select {
+		case c.slots <- struct{}{}:
+			defer func() { <-c.slots }()
+		case <-c.ctx.Done():
+		}
 	}
 	if c.ctx.Err() != nil {
 		c.release(d)

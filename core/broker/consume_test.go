@@ -46,6 +46,38 @@ func TestConsumeKeepsPrefetchBesideTheAdapter(t *testing.T) {
 	require.NoError(t, <-done)
 }
 
+// A handler goes on after its delivery was lost with the connection, for
+// minutes perhaps: what the new connection brings does not wait for it.
+func TestConsumeServesBesideHandlersThatLostTheirDelivery(t *testing.T) {
+	t.Parallel()
+	f := &losing{Broker: newFake(), given: make(chan driver.Settler, 10)}
+	b := open(t, f, broker.Options{})
+	for _, id := range []string{"a", "b"} {
+		require.NoError(t, b.Publish(t.Context(), queue, message(func(m *broker.Message) { m.ID = id })))
+	}
+	deliveries := consume(t, b, 1)
+	first := <-deliveries
+	require.NoError(t, (<-f.given).Release(t.Context())) // behind the port's back: the connection is lost
+	again := <-deliveries
+	require.Equal(t, "a", again.Message.ID)
+	require.NoError(t, again.Ack(t.Context()))
+	require.Equal(t, "b", (<-deliveries).Message.ID, "while the first handler does not know of its loss")
+	require.ErrorIs(t, first.Ack(t.Context()), broker.ErrSettled)
+}
+
+// losing hands out the settlers behind the port's back.
+type losing struct {
+	driver.Broker
+	given chan driver.Settler
+}
+
+func (l *losing) Subscribe(ctx context.Context, q string, n int, deliver func(driver.Delivery)) (driver.Consumer, error) {
+	return l.Broker.Subscribe(ctx, q, n, func(d driver.Delivery) {
+		l.given <- d.Settler
+		deliver(d)
+	})
+}
+
 func TestConsumeWaitsForABrokerThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	f := newFake()

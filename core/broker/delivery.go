@@ -24,14 +24,15 @@ type Delivery struct {
 	settler driver.Settler
 	turn    chan struct{} // holds one token; the settling goroutine has it
 	end     error         // why it can't be settled any more; guarded by turn
+	tally   func(int)     // counts open deliveries
 }
 
-func newDelivery(b *Broker, queue string, d driver.Delivery) *Delivery {
+func newDelivery(b *Broker, queue string, d driver.Delivery, tally func(int)) *Delivery {
 	turn := make(chan struct{}, 1)
 	turn <- struct{}{}
 	return &Delivery{
 		Message: d.Message, Count: d.Count, EnqueuedAt: d.EnqueuedAt,
-		broker: b, queue: queue, settler: d.Settler, turn: turn,
+		broker: b, queue: queue, settler: d.Settler, turn: turn, tally: tally,
 	}
 }
 
@@ -81,12 +82,16 @@ func (d *Delivery) once(ctx context.Context, call func() error) error {
 	if d.end != nil {
 		return d.end
 	}
+	// Before the call: the adapter may hand out the next one within it.
+	d.tally(-1)
 	err := call()
 	switch {
 	case err == nil, errors.Is(err, ErrSettled):
 		d.end = ErrSettled
 	case errors.Is(err, ErrLost):
 		d.end = ErrLost
+	default:
+		d.tally(1)
 	}
 	return err
 }

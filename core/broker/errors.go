@@ -12,18 +12,17 @@ var (
 	ErrUnknownQueue   = driver.ErrUnknownQueue
 	ErrClosed         = driver.ErrClosed
 	ErrUnavailable    = driver.ErrUnavailable
+	ErrBlocked        = driver.ErrBlocked
+	ErrUnroutable     = driver.ErrUnroutable
 	ErrOutcomeUnknown = driver.ErrOutcomeUnknown
 	ErrSettled        = driver.ErrSettled
 	ErrLost           = driver.ErrLost
 	ErrDeadLetter     = driver.ErrDeadLetter
 )
 
-// Errors of the port itself.
-var (
-	// ErrInvalid: the message, the delay or an argument can't be accepted by
-	// this broker, now or later.
-	ErrInvalid = errors.New("not acceptable")
-)
+// ErrInvalid: the message, the delay or an argument can't be accepted by this
+// broker, now or later.
+var ErrInvalid = driver.ErrInvalid
 
 // Temporary reports whether the call that failed with err may succeed when it
 // is made again. After ErrOutcomeUnknown the message may then be there twice.

@@ -21,7 +21,7 @@ var (
 type StateError struct {
 	ID     ID
 	State  State
-	Wanted string // "cancel", "retry", "delete"
+	Wanted string // "cancel", "retry", "delete", "replay"
 	Remedy string
 }
 

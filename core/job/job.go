@@ -82,6 +82,8 @@ type Job struct {
 	Artifacts []Artifact
 	Notes     []string // what the user should know: "written offline: …"
 
+	DeadLetter string // id of the dead letter that its message became; "" unless the job failed with one
+
 	Version    int64 // grows with every change of this job
 	Seq        int64 // grows with every change of any job; orders the changes of an owner
 	CreatedAt  time.Time
@@ -151,6 +153,20 @@ type Verdict struct {
 	Action Action
 	After  time.Duration // for Retry
 	Reason string
+}
+
+// Reasons of a Verdict that refuses an outcome: nothing of it was stored.
+const (
+	RefusedSuperseded = "superseded" // the attempt did not hold its job any more
+	RefusedCancelled  = "cancelled"  // the job was cancelled
+	RefusedDeleted    = "deleted"    // the job is gone
+)
+
+// Refused reports whether the outcome came too late, so that what the attempt
+// made will never be seen.
+func (v Verdict) Refused() bool {
+	return v.Action == Ack &&
+		(v.Reason == RefusedSuperseded || v.Reason == RefusedCancelled || v.Reason == RefusedDeleted)
 }
 
 // Action is how a delivery is settled.

@@ -18,9 +18,17 @@ var (
 	ErrClosed = errors.New("broker is closed")
 	// ErrUnavailable: not stored; the broker can't take it now, later it may.
 	ErrUnavailable = errors.New("broker is unavailable")
+	// ErrBlocked: not stored; the broker is there and says itself that it takes
+	// nothing now, for want of memory or disk. It comes with ErrUnavailable.
+	ErrBlocked = errors.New("broker takes no messages now")
+	// ErrUnroutable: not stored; no queue on the server is bound to take it. It
+	// comes with ErrUnavailable.
+	ErrUnroutable = errors.New("no queue is bound")
 	// ErrOutcomeUnknown: nobody knows whether it was stored; publish again with
 	// the same message id and rely on the fence behind it.
 	ErrOutcomeUnknown = errors.New("outcome of the publish is unknown")
+	// ErrInvalid: the broker can't accept it, now or later.
+	ErrInvalid = errors.New("not acceptable")
 	// ErrSettled: the delivery was settled before.
 	ErrSettled = errors.New("delivery was settled before")
 	// ErrLost: the delivery is not ours any more (its session ended); it comes
@@ -94,7 +102,8 @@ type Settler interface {
 	Ack(ctx context.Context) error
 	// Retry makes the message ready again no earlier than after, with its
 	// attempt hint set. It is durable before the original is gone. A broker
-	// with fixed delays rounds up to its next level.
+	// with fixed delays rounds up to its next level; a longer delay than the
+	// queue's last level is ErrInvalid.
 	Retry(ctx context.Context, after time.Duration, attempt int) error
 	// Dead moves the message to the dead queue with the reason in its headers.
 	// It is durable there before the original is gone.
@@ -116,11 +125,16 @@ type Depth struct {
 
 // Caps says what an adapter can do; it does not change while it is open.
 type Caps struct {
-	Name        string          // "sqlite", "memory", "rabbitmq"
-	Durable     bool            // survives the end of every process
-	Distributed bool            // other processes may share the queues
-	MaxBody     int             // bytes
-	Delays      []time.Duration // fixed levels in rising order; nil = any delay
+	Name        string // "sqlite", "memory", "rabbitmq"
+	Durable     bool   // survives the end of every process
+	Distributed bool   // other processes may share the queues
+	MaxBody     int    // bytes
+	// Delays are the fixed levels in rising order, up to the longest that every
+	// queue can hold; nil = any delay.
+	Delays []time.Duration
+	// Unroutable names a queue of messages that the broker could not move to
+	// their next queue; it is consumed like a dead queue. "" = can't happen.
+	Unroutable string
 }
 
 // Queue is a part of the topology: a work queue, its delay levels and its dead

@@ -5,7 +5,6 @@ package membroker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -147,7 +146,7 @@ func (b *Broker) workQueue(name string) (*line, error) {
 	return l, nil
 }
 
-var errDelay = errors.New("delay is longer than the last level")
+var errDelay = fmt.Errorf("%w: delay is longer than the last level", driver.ErrInvalid)
 
 // level rounds d up to the next level.
 func (b *Broker) level(d time.Duration) (time.Duration, error) {

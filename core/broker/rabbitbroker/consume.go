@@ -2,8 +2,8 @@ package rabbitbroker
 
 import (
 	"context"
-	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -17,13 +17,15 @@ const stopLimit = 800 * time.Millisecond
 // consumer is a subscription; its link brings one session after the other.
 type consumer struct {
 	broker   *Broker
-	queue    driver.Queue
-	dead     bool // it consumes the dead queue
+	name     string        // of the queue
+	work     *driver.Queue // to which the queue belongs; nil = none
+	dead     bool          // the queue is of dead letters
 	prefetch int
 	deliver  func(driver.Delivery)
 	link     *link
 	stop     sync.Once
 	shutting sync.Once
+	received atomic.Int64 // deliveries of all sessions
 
 	handing sync.Mutex // held by a call of deliver
 
@@ -35,20 +37,12 @@ type consumer struct {
 
 var _ driver.Consumer = (*consumer)(nil)
 
-func newConsumer(b *Broker, q driver.Queue, dead bool, prefetch int, deliver func(driver.Delivery)) *consumer {
+func newConsumer(b *Broker, name string, work *driver.Queue) *consumer {
 	c := &consumer{
-		broker: b, queue: q, dead: dead, prefetch: min(max(prefetch, 1), math.MaxUint16), deliver: deliver,
-		holds: make(map[*hold]struct{}),
+		broker: b, name: name, work: work, dead: work == nil || name != work.Name, holds: make(map[*hold]struct{}),
 	}
-	c.link = newLink(b, "consume "+c.name(), c.open, c.serve)
+	c.link = newLink(b, "consume "+name, c.open, c.serve)
 	return c
-}
-
-func (c *consumer) name() string {
-	if c.dead {
-		return driver.DeadQueue(c.queue.Name)
-	}
-	return c.queue.Name
 }
 
 // tag names the subscription; a session has only one.
@@ -56,7 +50,11 @@ const tag = "studycast"
 
 // open begins to consume.
 func (c *consumer) open(s *session) error {
-	if err := c.broker.prepare(s, []driver.Queue{c.queue}); err != nil {
+	var needs []driver.Queue
+	if c.work != nil {
+		needs = append(needs, *c.work)
+	}
+	if err := c.broker.prepare(s, topologyOf(needs)); err != nil {
 		return err
 	}
 	return s.call(s.timeout, func() error {
@@ -69,7 +67,7 @@ func (c *consumer) open(s *session) error {
 		if err := ch.Qos(c.prefetch, 0, false); err != nil {
 			return err
 		}
-		s.deliveries, err = ch.Consume(c.name(), tag, false, false, false, false, nil)
+		s.deliveries, err = ch.Consume(c.name, tag, false, false, false, false, nil)
 		return err
 	})
 }
@@ -78,7 +76,9 @@ func (c *consumer) open(s *session) error {
 func (c *consumer) serve(s *session) {
 	end := context.AfterFunc(c.link.ctx, s.close)
 	defer end()
+	go c.watch(s)
 	for d := range s.deliveries {
+		c.received.Add(1)
 		c.hand(s, d)
 	}
 	if c.isStopped() { // what was handed out can still be settled
@@ -105,9 +105,11 @@ func (c *consumer) hand(s *session, d amqp.Delivery) {
 	}
 	m, published := decode(d)
 	if c.dead {
-		explain(&m, d)
+		explain(&m, d, c.name)
 	}
-	h := &hold{consumer: c, session: s, tag: d.DeliveryTag, message: m}
+	h := &hold{
+		consumer: c, session: s, tag: d.DeliveryTag, message: m, published: published, spent: max(handedOut(d)-1, 0),
+	}
 	c.keep(h)
 	c.deliver(driver.Delivery{Message: clone(m), Count: handedOut(d), EnqueuedAt: published, Settler: h})
 }

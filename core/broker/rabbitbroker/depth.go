@@ -37,7 +37,7 @@ func (b *Broker) Depth(ctx context.Context, queue string) (driver.Depth, error) 
 	defer b.mu.Unlock()
 	for c := range b.consumers {
 		switch {
-		case c.queue.Name != queue:
+		case c.work == nil || c.work.Name != queue:
 		case c.dead:
 			d.Dead += c.inHand()
 		default:

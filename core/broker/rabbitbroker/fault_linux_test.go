@@ -14,10 +14,10 @@ import (
 
 	"github.com/studycast/studycast/core/broker/driver"
 	"github.com/studycast/studycast/core/broker/rabbitbroker"
-	"github.com/studycast/studycast/core/broker/rabbitbroker/internal/node"
+	"github.com/studycast/studycast/core/sandbox/rabbitmq"
 )
 
-const patience = 60 * time.Second
+const patience = 30 * time.Second
 
 func oneQueue(delays ...time.Duration) (string, []driver.Queue) {
 	name := "fault-" + uuid.NewString()
@@ -44,10 +44,7 @@ func next(t *testing.T, from <-chan driver.Delivery) driver.Delivery {
 // its delay. Nobody opens anything again; nothing that was confirmed is lost.
 func TestKilledServer(t *testing.T) {
 	t.Parallel()
-	n, err := node.New()
-	require.NoError(t, err)
-	defer func() { require.NoError(t, n.Close()) }()
-	require.NoError(t, n.Start(t.Context()))
+	n := node(t, rabbitmq.Options{})
 	name, queues := oneQueue(time.Second)
 	b := open(t, n, queues, rabbitbroker.Options{MaxBackoff: 500 * time.Millisecond})
 	defer closeBroker(t, b)
@@ -121,7 +118,7 @@ func TestStaleSettlementTouchesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, b.Publish(t.Context(), name, driver.Message{ID: "m"}))
 	stale := next(t, arrived)
-	b.Lose()
+	b.Lose(name)
 	again := next(t, arrived)
 	require.Equal(t, "m", again.Message.ID)
 	require.Greater(t, again.Count, 1)
@@ -147,10 +144,7 @@ func TestStaleSettlementTouchesNothing(t *testing.T) {
 // refused at once.
 func TestBlockedServerRefusesAtOnce(t *testing.T) {
 	t.Parallel()
-	n, err := node.New()
-	require.NoError(t, err)
-	defer func() { require.NoError(t, n.Close()) }()
-	require.NoError(t, n.Start(t.Context()))
+	n := node(t, rabbitmq.Options{})
 	name, queues := oneQueue()
 	b := open(t, n, queues, rabbitbroker.Options{Timeout: 5 * time.Second})
 	defer closeBroker(t, b)
@@ -167,24 +161,6 @@ func TestBlockedServerRefusesAtOnce(t *testing.T) {
 	require.NoError(t, n.Ctl(t.Context(), "set_vm_memory_high_watermark", "0.8"))
 	require.Eventually(t, func() bool { return b.Ready() == nil }, patience, 20*time.Millisecond)
 	require.NoError(t, b.Publish(t.Context(), name, driver.Message{ID: "third"}))
-}
-
-// What doesn't fit is named, with its argument.
-func TestTopologyThatDoesntFit(t *testing.T) {
-	t.Parallel()
-	name, queues := oneQueue(time.Second)
-	closeBroker(t, open(t, shared, queues, rabbitbroker.Options{}))
-	verify := rabbitbroker.Options{Topology: rabbitbroker.Verify}
-	closeBroker(t, open(t, shared, queues, verify))
-	missing, others := oneQueue()
-	_, err := rabbitbroker.Open(t.Context(), []string{shared.URL()}, others, verify)
-	require.ErrorIs(t, err, rabbitbroker.ErrTopology)
-	require.ErrorContains(t, err, driver.DeadQueue(missing))
-	// The dead queue's name as a work queue: other arguments for the same queue.
-	_, err = rabbitbroker.Open(t.Context(), []string{shared.URL()}, []driver.Queue{{Name: driver.DeadQueue(name)}}, rabbitbroker.Options{})
-	require.ErrorIs(t, err, rabbitbroker.ErrTopology)
-	require.ErrorContains(t, err, driver.DeadQueue(name))
-	require.ErrorContains(t, err, "x-")
 }
 
 func TestAbsentServerAndSecrets(t *testing.T) {

@@ -11,9 +11,18 @@ import (
 	"github.com/studycast/studycast/core/broker/driver"
 )
 
-// firstBackoff is the pause after the first lost or refused connection; each
-// further one doubles it.
-const firstBackoff = 200 * time.Millisecond
+// Pauses between two attempts to connect; each is double the one before it, up
+// to Options.MaxBackoff.
+const (
+	firstBackoff = 200 * time.Millisecond
+	// A refused login doesn't get better by asking often, and fills the
+	// server's log.
+	firstRefusedBackoff = 5 * time.Second
+	maxRefusedBackoff   = 60 * time.Second
+)
+
+// errRefused: the server is there and doesn't let us in.
+var errRefused = errors.New("failing: access refused")
 
 // link holds a session and replaces it for ever when it ends.
 type link struct {
@@ -24,6 +33,7 @@ type link struct {
 	ctx     context.Context
 	end     context.CancelFunc
 	stopped chan struct{} // closed when run has returned
+	next    int           // address to try, counted on for ever; of run alone
 
 	mu      sync.Mutex
 	started bool
@@ -53,11 +63,11 @@ func (l *link) start() {
 // run connects and connects again until the link is closed.
 func (l *link) run() {
 	defer close(l.stopped)
-	pause := firstBackoff
-	for attempt := 0; l.ctx.Err() == nil; attempt++ {
-		s, err := l.connect(attempt)
+	var pause time.Duration
+	for l.ctx.Err() == nil {
+		s, err := l.connect()
 		if err == nil {
-			pause = firstBackoff
+			pause = 0
 			l.hold(s)
 			err = errors.New("the connection was lost")
 		}
@@ -65,27 +75,45 @@ func (l *link) run() {
 		if l.ctx.Err() != nil {
 			return
 		}
-		if errors.Is(err, ErrTopology) {
-			pause = l.broker.options.MaxBackoff // only a human can help
-		}
+		pause = l.broker.backoff(pause, err)
 		l.broker.options.Logger.Warn("no connection to the broker", "purpose", l.purpose, "error", err, "again_in", pause)
-		l.rest(pause)
-		pause = min(2*pause, l.broker.options.MaxBackoff)
+		rest(l.ctx, pause)
 	}
 }
 
-// connect tries one address after the other, one at each attempt.
-func (l *link) connect(attempt int) (*session, error) {
+// backoff returns the pause that follows a failure and the pause before it.
+func (b *Broker) backoff(last time.Duration, err error) time.Duration {
+	longest := b.options.MaxBackoff
+	switch {
+	case errors.Is(err, ErrTopology):
+		return longest // only a human can help
+	case errors.Is(err, errRefused):
+		return min(max(2*last, firstRefusedBackoff), maxRefusedBackoff)
+	}
+	return min(max(2*last, firstBackoff), longest)
+}
+
+// connect tries one address after the other, all of them, and begins behind
+// the one that was lost.
+func (l *link) connect() (*session, error) {
 	addresses := l.broker.addresses
-	s, err := l.broker.dial(addresses[attempt%len(addresses)], l.purpose)
-	if err != nil {
-		return nil, err
+	var failed []error
+	for range addresses {
+		address := addresses[l.next%len(addresses)]
+		l.next++
+		s, err := l.broker.dial(address, l.purpose)
+		if err == nil {
+			if err = l.prepare(s); err == nil {
+				return s, nil
+			}
+			s.close()
+		}
+		if l.ctx.Err() != nil || errors.Is(err, ErrTopology) { // all nodes have the same
+			return nil, err
+		}
+		failed = append(failed, fmt.Errorf("%s: %w", hostOf(address), err))
 	}
-	if err := l.prepare(s); err != nil {
-		s.close()
-		return nil, err
-	}
-	return s, nil
+	return nil, errors.Join(failed...)
 }
 
 // hold shows the session until it ends or the link is closed.
@@ -102,12 +130,14 @@ func (l *link) hold(s *session) {
 	}
 }
 
-func (l *link) rest(pause time.Duration) {
+// rest waits for half to all of the pause, so that not everybody comes back at
+// once.
+func rest(ctx context.Context, pause time.Duration) {
 	timer := time.NewTimer(pause/2 + rand.N(pause/2+1))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-l.ctx.Done():
+	case <-ctx.Done():
 	}
 }
 

@@ -2,6 +2,7 @@ package rabbitbroker
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -26,20 +27,23 @@ const (
 // Headers that the server adds.
 const (
 	serverDeliveryCount = "x-delivery-count"
-	serverDeathQueue    = "x-first-death-queue"
-	serverDeathReason   = "x-first-death-reason"
-	deliveryLimit       = "delivery_limit"
+	serverDeaths        = "x-death" // the last one first
+	serverFirstReason   = "x-first-death-reason"
+	reasonLimit         = "delivery_limit"
 )
 
 // encode makes what is sent. It shares the body with m.
-func encode(m driver.Message, now time.Time) amqp.Publishing {
-	headers := make(amqp.Table, len(m.Headers))
-	for name, value := range m.Headers {
-		headers[name] = value
-	}
+func encode(m driver.Message, published time.Time) amqp.Publishing {
 	t := amqp.Table{
-		fieldAttempt: int64(m.Attempt), fieldSchema: int64(m.Schema), fieldOwner: m.Owner, fieldHeaders: headers,
-		fieldPublished: now.UTC().Format(time.RFC3339Nano),
+		fieldAttempt: int64(m.Attempt), fieldSchema: int64(m.Schema), fieldOwner: m.Owner,
+		fieldPublished: published.UTC().Format(time.RFC3339Nano),
+	}
+	if len(m.Headers) > 0 {
+		headers := make(amqp.Table, len(m.Headers))
+		for name, value := range m.Headers {
+			headers[name] = value
+		}
+		t[fieldHeaders] = headers
 	}
 	if m.Traceparent != "" {
 		t[fieldTraceparent] = m.Traceparent
@@ -48,7 +52,7 @@ func encode(m driver.Message, now time.Time) amqp.Publishing {
 		t[fieldNotBefore] = m.NotBefore.UTC().Format(time.RFC3339Nano)
 	}
 	return amqp.Publishing{
-		MessageId: m.ID, Type: m.Kind, Timestamp: now, DeliveryMode: amqp.Persistent, Headers: t, Body: m.Body,
+		MessageId: m.ID, Type: m.Kind, Timestamp: published, DeliveryMode: amqp.Persistent, Headers: t, Body: m.Body,
 	}
 }
 
@@ -67,7 +71,22 @@ func decode(d amqp.Delivery) (m driver.Message, published time.Time) {
 			m.Headers[name] = text(headers, name)
 		}
 	}
+	if _, ours := d.Headers[fieldPublished]; !ours {
+		m.Headers = foreign(d.Headers)
+	}
 	return m, moment(d.Headers, fieldPublished)
+}
+
+// foreign keeps the headers of a message that no program of ours published:
+// whoever looks at its dead letter needs them.
+func foreign(t amqp.Table) map[string]string {
+	headers := make(map[string]string)
+	for name, value := range t {
+		if !strings.HasPrefix(name, "x-") {
+			headers[name] = fmt.Sprint(value)
+		}
+	}
+	return headers
 }
 
 // handedOut is how often the message was handed out; 0 = not known. The
@@ -83,20 +102,40 @@ func handedOut(d amqp.Delivery) int {
 	return 0
 }
 
-// explain gives a letter that the server itself took out of the work queue the
-// headers of one that a worker gave up.
-func explain(m *driver.Message, d amqp.Delivery) {
-	if m.Headers[driver.HeaderDeadFault] != "" || text(d.Headers, serverDeathReason) == "" {
+// explain gives a letter that the server itself took out of a queue the headers
+// of one that a worker gave up.
+func explain(m *driver.Message, d amqp.Delivery, queue string) {
+	last := lastDeath(d.Headers)
+	from, why := text(last, "queue"), text(last, "reason")
+	if m.Headers[driver.HeaderDeadFault] != "" || why == "" {
 		return
 	}
+	at, _ := last["time"].(time.Time)
 	reason := driver.Reason{
 		Fault: string(fault.Poison), Attempt: m.Attempt,
-		Text: "the server took it out of the queue: " + text(d.Headers, serverDeathReason),
+		Text: fmt.Sprintf("the server took it out of queue %s: %s", from, why),
 	}
-	if text(d.Headers, serverDeathReason) == deliveryLimit {
+	if why == reasonLimit {
 		reason.Text = fmt.Sprintf("handed out more than %d times without an answer", workLimit)
 	}
-	m.Headers = reason.Headers(m.Headers, text(d.Headers, serverDeathQueue), d.Timestamp)
+	if queue == Unroutable {
+		reason.Fault = string(fault.Dependency)
+		reason.Text = fmt.Sprintf("the server took it out of queue %s (%s) and found no queue bound to exchange %s with key %s",
+			from, why, d.Exchange, d.RoutingKey)
+	}
+	// Whatever was dead-lettered has its work queue as key.
+	m.Headers = reason.Headers(m.Headers, d.RoutingKey, at)
+}
+
+// lastDeath returns what the server noted when it took the message out of a
+// queue, the last time; empty = it never did.
+func lastDeath(t amqp.Table) amqp.Table {
+	deaths, _ := t[serverDeaths].([]any)
+	if len(deaths) == 0 {
+		return nil
+	}
+	last, _ := deaths[0].(amqp.Table)
+	return last
 }
 
 func text(t amqp.Table, name string) string {

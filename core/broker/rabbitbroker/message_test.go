@@ -10,65 +10,53 @@ import (
 	"github.com/studycast/studycast/core/broker/driver"
 )
 
-// The topology is a contract with servers that hold messages: a change of an
-// argument can't be rolled out over a queue that exists.
-func TestSpecs(t *testing.T) {
-	t.Parallel()
-	got := specs(driver.Queue{Name: "video-generation", Delays: []time.Duration{5 * time.Second}})
-	require.Equal(t, []queueSpec{
-		{"video-generation.dead", "studycast.dead", "video-generation", amqp.Table{
-			"x-queue-type": "quorum", "x-delivery-limit": int64(1000000),
-		}},
-		{"video-generation", "studycast.jobs", "video-generation", amqp.Table{
-			"x-queue-type": "quorum", "x-delivery-limit": int64(8), "x-dead-letter-exchange": "studycast.dead",
-			"x-dead-letter-routing-key": "video-generation", "x-dead-letter-strategy": "at-least-once",
-			"x-overflow": "reject-publish",
-		}},
-		{"video-generation.retry.5000", "studycast.retry", "video-generation.5000", amqp.Table{
-			"x-queue-type": "quorum", "x-message-ttl": int64(5000), "x-dead-letter-exchange": "studycast.jobs",
-			"x-dead-letter-routing-key": "video-generation", "x-dead-letter-strategy": "at-least-once",
-			"x-overflow": "reject-publish",
-		}},
-	}, got)
-	for _, spec := range got {
-		require.NoError(t, spec.arguments.Validate())
-	}
-}
-
-// What somebody else put into the queue must not stop a consumer.
+// What somebody else put into the queue must not stop a consumer, and its dead
+// letter must show it whole.
 func TestDecodeOfForeignMessage(t *testing.T) {
 	t.Parallel()
 	m, published := decode(amqp.Delivery{
-		Body:    []byte("x"),
-		Headers: amqp.Table{fieldAttempt: "two", fieldOwner: int32(1), fieldHeaders: []any{}, fieldNotBefore: "soon"},
+		Body: []byte("x"),
+		Headers: amqp.Table{
+			fieldAttempt: "two", fieldOwner: int32(1), fieldHeaders: []any{}, fieldNotBefore: "soon", "x-death": "no list", "note": "kept",
+		},
 	})
-	require.Equal(t, driver.Message{Body: []byte("x")}, m)
+	require.Equal(t, driver.Message{Body: []byte("x"), Headers: map[string]string{
+		fieldAttempt: "two", fieldOwner: "1", fieldHeaders: "[]", fieldNotBefore: "soon", "note": "kept",
+	}}, m)
 	require.True(t, published.IsZero())
+	explain(&m, amqp.Delivery{Headers: amqp.Table{"x-death": "no list"}}, "q.dead")
+	require.NotContains(t, m.Headers, driver.HeaderDeadFault)
+}
+
+// deaths are headers as the server writes them: the last death first.
+func deaths(reasons ...string) amqp.Table {
+	var list []any
+	for i := len(reasons) - 1; i >= 0; i-- {
+		list = append(list, amqp.Table{
+			"queue": "from-" + reasons[i], "reason": reasons[i], "time": time.Unix(int64(i), 0), "count": int64(1),
+		})
+	}
+	return amqp.Table{serverDeaths: list, serverFirstReason: reasons[0], "x-first-death-queue": "from-" + reasons[0]}
 }
 
 func TestExplainPoison(t *testing.T) {
 	t.Parallel()
-	d := amqp.Delivery{Headers: amqp.Table{serverDeathReason: deliveryLimit, serverDeathQueue: "work"}}
+	d := amqp.Delivery{Headers: deaths("expired", reasonLimit), Exchange: exchangeDead, RoutingKey: "work"}
 	m := driver.Message{ID: "m", Attempt: 2}
-	explain(&m, d)
-	require.Equal(t, "poison", m.Headers[driver.HeaderDeadFault])
-	require.Equal(t, "work", m.Headers[driver.HeaderDeadQueue])
+	explain(&m, d, "work.dead")
+	require.Equal(t, map[string]string{
+		driver.HeaderDeadFault: "poison", driver.HeaderDeadReason: "handed out more than 8 times without an answer",
+		driver.HeaderDeadQueue: "work", driver.HeaderDeadAttempt: "2", driver.HeaderDeadStage: "",
+		driver.HeaderDeadAt: "1970-01-01T00:00:01Z",
+	}, m.Headers)
 	m.Headers[driver.HeaderDeadFault] = "source"
-	explain(&m, d)
+	explain(&m, d, "work.dead")
 	require.Equal(t, "source", m.Headers[driver.HeaderDeadFault], "a worker's reason stays")
-}
 
-func TestLevels(t *testing.T) {
-	t.Parallel()
-	q := driver.Queue{Name: "q", Delays: levelsOf([]time.Duration{10 * time.Second, 5 * time.Second, 0, 5 * time.Second})}
-	require.Equal(t, []time.Duration{5 * time.Second, 10 * time.Second}, q.Delays)
-	for asked, want := range map[time.Duration]time.Duration{
-		-1: 0, 0: 0, 1: 5 * time.Second, 5 * time.Second: 5 * time.Second, 6 * time.Second: 10 * time.Second,
-	} {
-		got, err := level(q, asked)
-		require.NoError(t, err)
-		require.Equal(t, want, got, "asked for %v", asked)
-	}
-	_, err := level(q, 11*time.Second)
-	require.ErrorIs(t, err, errDelay)
+	m = driver.Message{ID: "m"}
+	explain(&m, amqp.Delivery{Headers: deaths("expired"), Exchange: exchangeJobs, RoutingKey: "work"}, Unroutable)
+	require.Equal(t, "dependency", m.Headers[driver.HeaderDeadFault])
+	require.Equal(t, "work", m.Headers[driver.HeaderDeadQueue])
+	require.Equal(t, "the server took it out of queue from-expired (expired) and found no queue bound to exchange "+
+		"studycast.jobs with key work", m.Headers[driver.HeaderDeadReason])
 }

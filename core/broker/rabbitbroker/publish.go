@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -12,41 +11,8 @@ import (
 	"github.com/studycast/studycast/core/broker/driver"
 )
 
-const (
-	// window is how many publishes may wait for their confirms at once.
-	window = 512
-	// patience is how long a publish waits for a connection that is being made.
-	patience = 2 * time.Second
-)
-
-// publishing is the confirm channel of a session.
-type publishing struct {
-	channel *amqp.Channel
-	slots   chan struct{} // one per publish that waits for its confirm
-	turn    chan struct{} // one token: its holder writes
-	// returns holds at least window elements: a full one would stall the
-	// connection's reader.
-	returns chan amqp.Return
-
-	mu       sync.Mutex
-	returned map[string]int // unroutable messages nobody has asked about yet
-}
-
-// openPublishing makes the confirm channel.
-func (s *session) openPublishing() error {
-	return s.call(s.timeout, func() error {
-		ch, err := s.conn.Channel()
-		if err != nil {
-			return err
-		}
-		s.endsWith(ch)
-		s.publishing = &publishing{
-			channel: ch, slots: make(chan struct{}, window), turn: make(chan struct{}, 1),
-			returns: ch.NotifyReturn(make(chan amqp.Return, 2*window)), returned: make(map[string]int),
-		}
-		return ch.Confirm(false)
-	})
-}
+// patience is how long a call waits for a connection that is being made.
+const patience = 2 * time.Second
 
 // Publish implements driver.Broker.
 func (b *Broker) Publish(ctx context.Context, queue string, m driver.Message) error {
@@ -54,23 +20,28 @@ func (b *Broker) Publish(ctx context.Context, queue string, m driver.Message) er
 	if err != nil {
 		return err
 	}
-	return b.publishAfter(ctx, q, time.Until(m.NotBefore), m)
+	var delay time.Duration
+	if !m.NotBefore.IsZero() {
+		delay = time.Until(m.NotBefore)
+	}
+	return b.publishAfter(ctx, q, delay, m)
 }
 
 // publishAfter stores a message that becomes ready after a delay.
 func (b *Broker) publishAfter(ctx context.Context, q driver.Queue, delay time.Duration, m driver.Message) error {
 	delay, err := level(q, delay)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case delay == 0:
-		return b.store(ctx, exchangeJobs, q.Name, m)
 	}
-	return b.store(ctx, exchangeRetry, retryKey(q.Name, delay), m)
+	exchange, key := exchangeJobs, q.Name
+	if delay > 0 {
+		exchange, key = exchangeRetry, retryKey(q.Name, delay)
+	}
+	return b.store(ctx, exchange, key, encode(m, time.Now()))
 }
 
 // store returns nil only after the server has the message durably in a queue.
-func (b *Broker) store(ctx context.Context, exchange, key string, m driver.Message) error {
+func (b *Broker) store(ctx context.Context, exchange, key string, m amqp.Publishing) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -81,103 +52,72 @@ func (b *Broker) store(ctx context.Context, exchange, key string, m driver.Messa
 	if err := s.refuses(); err != nil {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, b.options.Timeout)
-	defer cancel()
-	p := s.publishing
-	select {
-	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
-	case <-s.done:
-		return s.refuses()
-	case <-limited.Done():
-		return fmt.Errorf("%w: too many publishes wait for the server: %w", driver.ErrUnavailable, limited.Err())
-	}
-	confirm, err := s.write(limited, exchange, key, encode(m, time.Now()))
-	if err != nil {
+	timer := time.NewTimer(b.options.Timeout)
+	defer timer.Stop()
+	r := &request{exchange: exchange, key: key, message: m, written: make(chan struct{}), ctx: ctx, timer: timer.C}
+	if err := s.publishing.enter(r); err != nil {
 		return err
 	}
-	return s.confirmed(limited, confirm, exchange, key, m.ID)
+	defer s.publishing.leave()
+	err = s.publishing.publish(r)
+	if errors.Is(err, driver.ErrUnroutable) {
+		b.heal()
+	}
+	return err
 }
 
-// write sends a message, one at a time.
-func (s *session) write(
-	ctx context.Context, exchange, key string, m amqp.Publishing,
-) (*amqp.DeferredConfirmation, error) {
-	p := s.publishing
-	select {
-	case p.turn <- struct{}{}:
-		defer func() { <-p.turn }()
-	case <-ctx.Done():
-		return nil, fmt.Errorf("%w: the connection is busy: %w", driver.ErrUnavailable, ctx.Err())
-	}
-	if err := s.refuses(); err != nil {
-		return nil, err
-	}
-	var confirm *amqp.DeferredConfirmation
-	err := s.call(s.timeout, func() (err error) {
-		confirm, err = p.channel.PublishWithDeferredConfirm(exchange, key, true, false, m)
-		return err
-	})
-	switch {
-	case errors.Is(err, amqp.ErrClosed): // found before anything was sent
-		s.kill()
-		return nil, fmt.Errorf("%w: the connection was lost", driver.ErrUnavailable)
-	case err != nil:
-		s.kill()
-		return nil, fmt.Errorf("%w: %w", driver.ErrOutcomeUnknown, err)
-	}
-	return confirm, nil
+// request is one message on its way to the server.
+type request struct {
+	exchange, key string
+	message       amqp.Publishing
+	ctx           context.Context // its end, or the timer's, ends the waiting
+	timer         <-chan time.Time
+
+	written chan struct{} // closed when the two below are set
+	confirm *amqp.DeferredConfirmation
+	err     error
 }
 
-// confirmed waits for what the server says about a message.
-func (s *session) confirmed(
-	ctx context.Context, confirm *amqp.DeferredConfirmation, exchange, key, id string,
-) error {
+// wait waits until done is closed; what came before that says the error.
+func (r *request) wait(done <-chan struct{}) error {
 	select {
-	case <-confirm.Done():
-	case <-ctx.Done():
-		// A server that says it is blocked is alive and will confirm one day; one
-		// that says nothing for the whole limit may be gone.
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) && s.blocked.Load() == nil {
-			s.kill()
-		}
-		return fmt.Errorf("%w: no confirm came: %w", driver.ErrOutcomeUnknown, ctx.Err())
-	}
-	switch {
-	case confirm.Acked() && s.publishing.wasReturned(exchange, key, id):
-		return fmt.Errorf("%w: no queue is bound to exchange %s with key %s", driver.ErrUnavailable, exchange, key)
-	case confirm.Acked():
+	case <-done:
 		return nil
-	case s.publishing.channel.IsClosed(): // this, too, ends all waiting confirms
+	case <-r.timer:
+		return context.DeadlineExceeded
+	case <-r.ctx.Done():
+		return r.ctx.Err()
+	}
+}
+
+// publish writes the message and waits for what the server says about it.
+func (p *publishing) publish(r *request) error {
+	p.write(r)
+	if err := r.wait(r.written); err != nil {
+		return fmt.Errorf("%w: the connection is busy: %w", driver.ErrOutcomeUnknown, p.overdue(err))
+	}
+	if r.err != nil {
+		return r.err
+	}
+	if err := r.wait(r.confirm.Done()); err != nil {
+		return fmt.Errorf("%w: no confirm came: %w", driver.ErrOutcomeUnknown, p.overdue(err))
+	}
+	switch {
+	case r.confirm.Acked() && p.wasReturned(r):
+		return fmt.Errorf("%w: %w to exchange %s with key %s", driver.ErrUnavailable, driver.ErrUnroutable, r.exchange, r.key)
+	case r.confirm.Acked():
+		return nil
+	case p.channel.IsClosed(): // this, too, ends all waiting confirms
 		return fmt.Errorf("%w: the connection was lost before the confirm", driver.ErrOutcomeUnknown)
 	}
 	return fmt.Errorf("%w: the server refused the message", driver.ErrUnavailable)
 }
 
-// wasReturned reports whether a confirmed message came back as unroutable. A
-// return always comes before its confirm. Equal messages in flight at once are
-// exchangeable, so they need not be told apart.
-func (p *publishing) wasReturned(exchange, key, id string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for waiting := true; waiting; {
-		select {
-		case r, ok := <-p.returns:
-			if waiting = ok; ok {
-				p.returned[address(r.Exchange, r.RoutingKey, r.MessageId)]++
-			}
-		default:
-			waiting = false
-		}
+// overdue gives a session up that says nothing for the whole limit: its server
+// may be gone. One that says it is blocked is alive and will confirm one day.
+func (p *publishing) overdue(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) && p.session.blocked.Load() == nil {
+		p.session.kill()
 	}
-	at := address(exchange, key, id)
-	if p.returned[at] == 0 {
-		return false
-	}
-	if p.returned[at]--; p.returned[at] == 0 {
-		delete(p.returned, at)
-	}
-	return true
+	return err
 }
-
-func address(exchange, key, id string) string { return exchange + "\x00" + key + "\x00" + id }

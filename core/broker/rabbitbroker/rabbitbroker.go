@@ -6,56 +6,22 @@
 // is rebuilt for ever when it ends. A delivery belongs to the connection that
 // brought it: when that ends, the server gives the message to somebody else,
 // and settling it here is driver.ErrLost.
+//
+// A message that finds no queue is never dropped: its publisher gets an error,
+// and what the server itself moves is kept in the queue Unroutable.
 package rabbitbroker
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
-	"log/slog"
+	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/studycast/studycast/core/broker/driver"
 )
-
-// MaxBody is the largest body in bytes. The server would take more, but large
-// input is passed by reference.
-const MaxBody = 1 << 20
-
-// Mode says who makes the topology.
-type Mode int
-
-const (
-	// Declare makes what is missing, on every new connection.
-	Declare Mode = iota
-	// Verify makes nothing: a missing exchange or queue is ErrTopology. For
-	// users of the server without the right to configure.
-	Verify
-)
-
-// ErrTopology: an exchange or queue on the server is missing or is not what
-// this version needs; a human has to decide.
-var ErrTopology = errors.New("topology of the broker doesn't fit")
-
-// Options of a Broker; the zero value is good.
-type Options struct {
-	Logger *slog.Logger // nil = discard
-	// Name of this program, shown in the server's list of connections.
-	Name string
-	// TLS for amqps addresses, with client certificates if wanted; nil = the
-	// system's roots.
-	TLS      *tls.Config
-	Topology Mode
-	// Timeout bounds each call to the server and each wait for a confirm;
-	// 0 = 10 s.
-	Timeout time.Duration
-	// MaxBackoff is the longest pause between two attempts to connect;
-	// 0 = 10 s.
-	MaxBackoff time.Duration
-}
 
 // Broker is an adapter to one RabbitMQ server or cluster. It is safe for
 // concurrent use.
@@ -64,11 +30,14 @@ type Broker struct {
 	options   Options
 	work      map[string]driver.Queue // by name
 	levels    []time.Duration
+	topology  topology
 	ctx       context.Context // ends when the broker is closed
 	end       context.CancelFunc
 	publisher *link
 	control   *link
 	declaring sync.Mutex
+	healing   atomic.Bool
+	beside    sync.WaitGroup // goroutines that no link has
 
 	mu        sync.Mutex
 	closed    bool
@@ -93,12 +62,17 @@ func Open(ctx context.Context, addresses []string, queues []driver.Queue, o Opti
 	for _, q := range queues {
 		q.Delays = levelsOf(q.Delays)
 		b.work[q.Name] = q
-		b.levels = append(b.levels, q.Delays...)
 	}
-	b.levels = levelsOf(b.levels)
+	b.levels = levelsOfAll(b.work)
+	b.topology = topologyOf(queues)
 	b.ctx, b.end = context.WithCancel(context.Background())
-	b.control = newLink(b, "control", func(s *session) error { return b.prepare(s, queues) }, nil)
-	b.publisher = newLink(b, "publish", (*session).openPublishing, nil)
+	b.control = newLink(b, "control", func(s *session) error { return b.prepare(s, b.topology) }, nil)
+	b.publisher = newLink(b, "publish", func(s *session) error {
+		if err := b.prepare(s, b.topology); err != nil { // it may come before the other
+			return err
+		}
+		return s.openPublishing()
+	}, nil)
 	if err := b.start(ctx); err != nil {
 		_ = b.Close(ctx) // the error of the start says more
 		return nil, err
@@ -108,8 +82,9 @@ func Open(ctx context.Context, addresses []string, queues []driver.Queue, o Opti
 
 // start waits for the first attempt of both connections.
 func (b *Broker) start(ctx context.Context) error {
+	b.control.start()
+	b.publisher.start()
 	for _, l := range []*link{b.control, b.publisher} {
-		l.start()
 		if err := l.attempted(ctx); errors.Is(err, ErrTopology) || (err != nil && ctx.Err() != nil) {
 			return err
 		}
@@ -117,31 +92,18 @@ func (b *Broker) start(ctx context.Context) error {
 	return nil
 }
 
-func (o Options) withDefaults() Options {
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.Name == "" {
-		o.Name = "studycast"
-	}
-	if o.Timeout == 0 {
-		o.Timeout = 10 * time.Second
-	}
-	if o.MaxBackoff == 0 {
-		o.MaxBackoff = 10 * time.Second
-	}
-	return o
-}
-
-// Caps implements driver.Broker. Delays are those of all queues together; a
-// delay longer than the last of its own queue is refused.
+// Caps implements driver.Broker. Delays are those of all queues together, up to
+// the longest that each can hold.
 func (b *Broker) Caps() driver.Caps {
 	return driver.Caps{
 		Name: "rabbitmq", Durable: true, Distributed: true, MaxBody: MaxBody, Delays: slices.Clone(b.levels),
+		Unroutable: Unroutable,
 	}
 }
 
-// Ready reports nil when messages can be published now, or why not.
+// Ready reports nil when messages can be published now, or why not: no
+// connection, a login that is refused, a server that takes no messages, a
+// topology that doesn't fit.
 func (b *Broker) Ready() error {
 	s, err := b.publisher.current()
 	if err != nil {
@@ -155,14 +117,14 @@ func (b *Broker) Ready() error {
 func (b *Broker) Subscribe(
 	ctx context.Context, queue string, prefetch int, deliver func(driver.Delivery),
 ) (driver.Consumer, error) {
-	q, dead, ok := b.find(queue)
+	c, ok := b.find(queue)
 	if !ok {
 		if b.ctx.Err() != nil {
 			return nil, driver.ErrClosed
 		}
 		return nil, driver.ErrUnknownQueue
 	}
-	c := newConsumer(b, q, dead, prefetch, deliver)
+	c.prefetch, c.deliver = min(max(prefetch, 1), math.MaxUint16), deliver
 	b.mu.Lock()
 	if b.closed {
 		b.mu.Unlock()
@@ -177,18 +139,18 @@ func (b *Broker) Subscribe(
 	return c, nil
 }
 
-// find returns the work queue to which a name belongs, and whether the name is
-// that of its dead queue.
-func (b *Broker) find(name string) (q driver.Queue, dead, ok bool) {
-	if q, ok = b.work[name]; ok {
-		return q, false, true
+// find returns a consumer of the work queue, the dead queue or the queue of
+// what is unroutable that has this name.
+func (b *Broker) find(name string) (c *consumer, ok bool) {
+	if name == Unroutable {
+		return newConsumer(b, name, nil), true
 	}
 	for _, q := range b.work {
-		if driver.DeadQueue(q.Name) == name {
-			return q, true, true
+		if name == q.Name || name == driver.DeadQueue(q.Name) {
+			return newConsumer(b, name, &q), true
 		}
 	}
-	return driver.Queue{}, false, false
+	return nil, false
 }
 
 func (b *Broker) workQueue(name string) (driver.Queue, error) {
@@ -218,33 +180,6 @@ func (b *Broker) Close(context.Context) error {
 	b.end()
 	b.publisher.close()
 	b.control.close()
+	b.beside.Wait()
 	return nil
-}
-
-// levelsOf returns the distinct delays in rising order, in whole milliseconds:
-// the server knows no finer ones.
-func levelsOf(delays []time.Duration) []time.Duration {
-	var levels []time.Duration
-	for _, d := range delays {
-		if d > 0 {
-			levels = append(levels, (d + time.Millisecond - 1).Truncate(time.Millisecond))
-		}
-	}
-	slices.Sort(levels)
-	return slices.Compact(levels)
-}
-
-var errDelay = errors.New("delay is longer than the last level of the queue")
-
-// level rounds d up to the next level of q; 0 = no delay.
-func level(q driver.Queue, d time.Duration) (time.Duration, error) {
-	if d <= 0 {
-		return 0, nil
-	}
-	for _, l := range q.Delays {
-		if d <= l {
-			return l, nil
-		}
-	}
-	return 0, fmt.Errorf("%w %s: %v", errDelay, q.Name, d)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,7 +16,6 @@ import (
 
 const (
 	dialTimeout = 5 * time.Second // to the end of the handshake
-	heartbeat   = 10 * time.Second
 	goodbye     = 2 * time.Second // for a clean end
 )
 
@@ -49,13 +49,31 @@ func checkAddresses(addresses []string) error {
 	return nil
 }
 
+// hostOf returns the part of an address that is no secret.
+func hostOf(address string) string {
+	uri, err := amqp.ParseURI(address)
+	if err != nil {
+		return "address"
+	}
+	return net.JoinHostPort(uri.Host, strconv.Itoa(uri.Port))
+}
+
+// codeOf returns the code of a server's answer; 0 = err is none.
+func codeOf(err error) int {
+	var answer *amqp.Error
+	if errors.As(err, &answer) {
+		return answer.Code
+	}
+	return 0
+}
+
 // dial opens a session to one address.
 func (b *Broker) dial(address, purpose string) (*session, error) {
 	s := &session{timeout: b.options.Timeout, done: make(chan struct{})}
 	properties := amqp.NewConnectionProperties()
 	properties.SetClientConnectionName(b.options.Name + " " + purpose)
 	conn, err := amqp.DialConfig(address, amqp.Config{
-		Heartbeat: heartbeat, Properties: properties, TLSClientConfig: b.options.TLS.Clone(), Locale: "en_US",
+		Heartbeat: b.options.Heartbeat, Properties: properties, TLSClientConfig: b.options.TLS.Clone(), Locale: "en_US",
 		Dial: func(network, at string) (net.Conn, error) {
 			raw, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(b.ctx, network, at)
 			if err != nil {
@@ -69,7 +87,10 @@ func (b *Broker) dial(address, purpose string) (*session, error) {
 		if s.raw != nil {
 			_ = s.raw.Close()
 		}
-		return nil, fmt.Errorf("connect to the broker: %w", err)
+		if code := codeOf(err); code == amqp.AccessRefused || code == amqp.NotAllowed {
+			return nil, fmt.Errorf("%w: check user, password, certificate and virtual host: %w", errRefused, err)
+		}
+		return nil, fmt.Errorf("connect: %w", err)
 	}
 	s.conn = conn
 	s.watch()
@@ -169,7 +190,7 @@ func (s *session) refuses() error {
 		return fmt.Errorf("%w: the connection was lost", driver.ErrUnavailable)
 	}
 	if why := s.blocked.Load(); why != nil {
-		return fmt.Errorf("%w: the server takes no messages now: %s", driver.ErrUnavailable, *why)
+		return fmt.Errorf("%w: %w: %s", driver.ErrUnavailable, driver.ErrBlocked, *why)
 	}
 	return nil
 }

@@ -27,7 +27,10 @@ type hold struct {
 	session  *session
 	tag      uint64
 	message  driver.Message
-	state    state // guarded by consumer.mu
+	// published is when the message entered the queue; zero = not known.
+	published time.Time
+	spent     int   // of the server's limit of hand-outs
+	state     state // guarded by consumer.mu
 }
 
 var _ driver.Settler = (*hold)(nil)
@@ -44,9 +47,11 @@ func (h *hold) Retry(ctx context.Context, after time.Duration, attempt int) erro
 	return h.settle(func() error {
 		m := h.message
 		m.Attempt = attempt
-		if err := h.consumer.broker.publishAfter(ctx, h.consumer.queue, after, m); err != nil {
+		b := h.consumer.broker
+		if err := b.publishAfter(ctx, *h.consumer.work, after, m); err != nil {
 			return err
 		}
+		b.options.Failpoint("after-retry-publish-before-ack")
 		return h.ack()
 	})
 }
@@ -58,20 +63,48 @@ func (h *hold) Dead(ctx context.Context, r driver.Reason) error {
 	}
 	return h.settle(func() error {
 		m := h.message
-		m.Headers = r.Headers(m.Headers, h.consumer.queue.Name, time.Now())
-		if err := h.consumer.broker.store(ctx, exchangeDead, h.consumer.queue.Name, m); err != nil {
+		b, queue, now := h.consumer.broker, h.consumer.name, time.Now()
+		m.Headers = r.Headers(m.Headers, queue, now)
+		if err := b.store(ctx, exchangeDead, queue, encode(m, now)); err != nil {
 			return err
 		}
+		b.options.Failpoint("after-dead-publish-before-ack")
 		return h.ack()
 	})
 }
 
-// Release implements driver.Settler. In a work queue the server counts it
-// towards its limit of hand-outs.
-func (h *hold) Release(context.Context) error {
+// releasesInPlace is how many hand-outs of a message a Release lets the server
+// count. The rest of its limit is for consumers that crash.
+const releasesInPlace = workLimit / 2
+
+// Release implements driver.Settler. Servers up to 4.2 count what is given back
+// towards the limit of hand-outs, as if its consumer had crashed, and a message
+// over the limit becomes a dead letter. Release must spend nothing. So it gives
+// a message back in its old place only while few hand-outs are counted, and
+// puts a copy at the end of the queue after that, whose count begins anew. A
+// message that only ever crashes its consumers is never copied, so the limit
+// still stops it. When no copy can be stored the message is given back all the
+// same: waiting for that would end in the same count.
+func (h *hold) Release(ctx context.Context) error {
 	return h.settle(func() error {
-		return h.answer(func() error { return h.session.channel.Nack(h.tag, false, true) })
+		if h.spent < releasesInPlace || h.consumer.dead {
+			return h.giveBack()
+		}
+		published := h.published
+		if published.IsZero() {
+			published = time.Now()
+		}
+		b := h.consumer.broker
+		if err := b.store(ctx, exchangeJobs, h.consumer.name, encode(h.message, published)); err != nil {
+			return h.giveBack()
+		}
+		b.options.Failpoint("after-release-publish-before-ack")
+		return h.ack()
 	})
+}
+
+func (h *hold) giveBack() error {
+	return h.answer(func() error { return h.session.channel.Nack(h.tag, false, true) })
 }
 
 func (h *hold) ack() error {

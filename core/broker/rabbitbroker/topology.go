@@ -1,8 +1,6 @@
 package rabbitbroker
 
 import (
-	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -11,12 +9,33 @@ import (
 	"github.com/studycast/studycast/core/broker/driver"
 )
 
-// Exchanges, all direct and durable.
+// Exchanges, all durable.
 const (
-	exchangeJobs  = "studycast.jobs"  // key: the work queue
-	exchangeRetry = "studycast.retry" // key: the work queue, a dot, the delay in ms
-	exchangeDead  = "studycast.dead"  // key: the work queue
+	exchangeJobs  = "studycast.jobs"  // direct, key: the work queue
+	exchangeRetry = "studycast.retry" // direct, key: the work queue, a dot, the delay in ms
+	exchangeDead  = "studycast.dead"  // direct, key: the work queue
+	// exchangeUnroutable is the alternate exchange of the others: it gets what
+	// none of their queues takes.
+	exchangeUnroutable = Unroutable
 )
+
+// Unroutable is the queue of messages that the server itself took out of a
+// queue, at the end of a delay or over the delivery limit, and could put into
+// no other one because a binding or a queue is missing. Subscribe takes its
+// name; its messages are dead letters.
+//
+// An alternate exchange that took everything would also swallow a publisher's
+// message: the server then never returns it as unroutable, and the publisher
+// believes it stored in its queue. So the alternate exchange looks at headers
+// and takes only what carries the mark of a dead-lettering, which the server
+// sets and which no message of ours has when it is published. A publisher's
+// message finds no queue there either, comes back (312 NO_ROUTE) and Publish
+// fails, while the publisher still has it and can try again. Seen on 3.10.8 and
+// 4.0.5. Should a later server mark its messages otherwise, they stay in the
+// queue they come from, where at-least-once dead-lettering tries again every
+// three minutes, but where nobody sees them: that is what happens without an
+// alternate exchange.
+const Unroutable = "studycast.unroutable"
 
 const (
 	// workLimit is how many hand-outs without an answer a message survives; it
@@ -29,10 +48,77 @@ const (
 	deadLimit = 1_000_000
 )
 
-// queueSpec is one queue on the server and its only binding.
+// topology is what the server must have.
+type topology struct {
+	exchanges []exchangeSpec
+	queues    []queueSpec
+}
+
+// exchangeSpec is one exchange on the server.
+type exchangeSpec struct {
+	name, kind string
+	arguments  amqp.Table
+}
+
+// queueSpec is one queue on the server, bound to one exchange.
 type queueSpec struct {
-	name, exchange, key string
-	arguments           amqp.Table
+	name, exchange string
+	arguments      amqp.Table
+	bindings       []bindingSpec
+}
+
+// bindingSpec is a binding of a queue to its exchange.
+type bindingSpec struct {
+	key       string
+	arguments amqp.Table
+}
+
+// topologyOf derives everything from the work queues. What receives comes
+// before what sends, so that a dead letter never finds no queue.
+func topologyOf(queues []driver.Queue) topology {
+	t := topology{
+		exchanges: []exchangeSpec{{exchangeUnroutable, amqp.ExchangeHeaders, nil}},
+		queues:    []queueSpec{unroutable()},
+	}
+	for _, name := range []string{exchangeDead, exchangeJobs, exchangeRetry} {
+		t.exchanges = append(t.exchanges, exchangeSpec{name, amqp.ExchangeDirect, amqp.Table{
+			"alternate-exchange": exchangeUnroutable,
+		}})
+	}
+	for _, q := range queues {
+		t.queues = append(t.queues, specs(q)...)
+	}
+	return t
+}
+
+// unroutable is the queue of the alternate exchange. Its bindings name every
+// reason for which a server takes a message out of a queue.
+func unroutable() queueSpec {
+	spec := queueSpec{name: Unroutable, exchange: exchangeUnroutable, arguments: keptForever()}
+	for _, reason := range []string{reasonLimit, "expired", "maxlen", "rejected"} {
+		spec.bindings = append(spec.bindings, bindingSpec{reason, amqp.Table{
+			"x-match": "all-with-x", serverFirstReason: reason,
+		}})
+	}
+	return spec
+}
+
+// specs lists the queues of a work queue: dead, work, one per delay.
+func specs(q driver.Queue) []queueSpec {
+	list := []queueSpec{
+		{driver.DeadQueue(q.Name), exchangeDead, keptForever(), []bindingSpec{{key: q.Name}}},
+		{q.Name, exchangeJobs, safeDeadLettering(exchangeDead, q.Name, amqp.Table{
+			"x-delivery-limit": int64(workLimit),
+		}), []bindingSpec{{key: q.Name}}},
+	}
+	for _, d := range levelsOf(q.Delays) {
+		list = append(list, queueSpec{
+			retryQueue(q.Name, d), exchangeRetry,
+			safeDeadLettering(exchangeJobs, q.Name, amqp.Table{"x-message-ttl": d.Milliseconds()}),
+			[]bindingSpec{{key: retryKey(q.Name, d)}},
+		})
+	}
+	return list
 }
 
 // retryKey is the routing key of a delay.
@@ -46,24 +132,9 @@ func retryQueue(queue string, delay time.Duration) string {
 	return queue + ".retry." + strconv.FormatInt(delay.Milliseconds(), 10)
 }
 
-// specs lists the queues of a work queue. The dead queue is the first, so that
-// a dead letter never finds none.
-func specs(q driver.Queue) []queueSpec {
-	list := []queueSpec{
-		{driver.DeadQueue(q.Name), exchangeDead, q.Name, amqp.Table{
-			amqp.QueueTypeArg: amqp.QueueTypeQuorum, "x-delivery-limit": int64(deadLimit),
-		}},
-		{q.Name, exchangeJobs, q.Name, safeDeadLettering(exchangeDead, q.Name, amqp.Table{
-			"x-delivery-limit": int64(workLimit),
-		})},
-	}
-	for _, d := range q.Delays {
-		list = append(list, queueSpec{
-			retryQueue(q.Name, d), exchangeRetry, retryKey(q.Name, d),
-			safeDeadLettering(exchangeJobs, q.Name, amqp.Table{"x-message-ttl": d.Milliseconds()}),
-		})
-	}
-	return list
+// keptForever are the arguments of a queue that only an ack empties.
+func keptForever() amqp.Table {
+	return amqp.Table{amqp.QueueTypeArg: amqp.QueueTypeQuorum, "x-delivery-limit": int64(deadLimit)}
 }
 
 // safeDeadLettering adds the arguments under which a message that leaves the
@@ -76,60 +147,4 @@ func safeDeadLettering(exchange, key string, t amqp.Table) amqp.Table {
 	t["x-dead-letter-strategy"] = "at-least-once"
 	t["x-overflow"] = "reject-publish"
 	return t
-}
-
-// prepare makes or verifies the queues, on a channel that a refusal may close.
-func (b *Broker) prepare(s *session, queues []driver.Queue) error {
-	b.declaring.Lock()
-	defer b.declaring.Unlock()
-	for _, name := range []string{exchangeDead, exchangeJobs, exchangeRetry} {
-		if err := s.once(func(ch *amqp.Channel) error { return b.exchange(ch, name) }); err != nil {
-			return b.misfit("exchange", name, err)
-		}
-	}
-	for _, q := range queues {
-		for _, spec := range specs(q) {
-			if err := s.once(func(ch *amqp.Channel) error { return b.queue(ch, spec) }); err != nil {
-				return b.misfit("queue", spec.name, err)
-			}
-		}
-	}
-	return nil
-}
-
-func (b *Broker) exchange(ch *amqp.Channel, name string) error {
-	if b.options.Topology == Verify {
-		return ch.ExchangeDeclarePassive(name, amqp.ExchangeDirect, true, false, false, false, nil)
-	}
-	return ch.ExchangeDeclare(name, amqp.ExchangeDirect, true, false, false, false, nil)
-}
-
-func (b *Broker) queue(ch *amqp.Channel, spec queueSpec) error {
-	if b.options.Topology == Verify {
-		_, err := ch.QueueDeclarePassive(spec.name, true, false, false, false, nil)
-		return err
-	}
-	if _, err := ch.QueueDeclare(spec.name, true, false, false, false, spec.arguments); err != nil {
-		return err
-	}
-	return ch.QueueBind(spec.name, spec.key, spec.exchange, false, nil)
-}
-
-// misfit makes an answer of the server that no retry can change an ErrTopology.
-func (b *Broker) misfit(what, name string, err error) error {
-	var answer *amqp.Error
-	if !errors.As(err, &answer) {
-		return err
-	}
-	switch answer.Code {
-	case amqp.PreconditionFailed: // the reason names the argument and both values
-		return fmt.Errorf("%w: %s %q exists with other arguments: %s; empty it and delete it on the server, "+
-			"then start again", ErrTopology, what, name, answer.Reason)
-	case amqp.NotFound:
-		return fmt.Errorf("%w: %s %q is missing: %s; make it on the server, or let this program declare it",
-			ErrTopology, what, name, answer.Reason)
-	case amqp.AccessRefused:
-		return fmt.Errorf("%w: the server's user may not use %s %q: %s", ErrTopology, what, name, answer.Reason)
-	}
-	return fmt.Errorf("prepare %s %q: %w", what, name, err)
 }
