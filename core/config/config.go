@@ -1,6 +1,7 @@
-// Package config holds the settings that programs share: one struct a topic,
-// read from flags and from environment variables of the same names, checked
-// before anything starts. docs/configuration.md is generated from the tags.
+// Package config holds the settings of all programs: one struct a topic, read
+// from flags, from environment variables and from one file with the names of
+// the variables, checked before anything starts. docs/configuration.md is
+// generated from the tags.
 package config
 
 import (
@@ -11,10 +12,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
+	"reflect"
 
-	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/obs"
 )
 
@@ -27,138 +26,143 @@ type Log struct {
 // Logger returns the logger.
 func (l Log) Logger() (*slog.Logger, error) { return obs.NewLogger(os.Stderr, l.LogFormat, l.LogLevel) }
 
-// Data says where the embedded adapters keep their files, and which adapters
-// are used.
+// Tracing says where spans go.
+type Tracing struct {
+	OTLPEndpoint string `name:"otlp-endpoint" help:"Collector of traces, by OTLP over gRPC; empty = no traces. The other OTEL_ variables of OpenTelemetry hold as well. Example: http://127.0.0.1:4317" env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
+}
+
+// Check checks the address.
+func (t Tracing) Check() error {
+	return checkURL("OTEL_EXPORTER_OTLP_ENDPOINT", t.OTLPEndpoint, "http://127.0.0.1:4317")
+}
+
+// checkURL returns an error unless raw is empty or an address of the web.
+func checkURL(name, raw, like string) error {
+	if raw == "" {
+		return nil
+	}
+	if u, err := url.Parse(raw); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return fmt.Errorf("%s: use an http or https address, like %s", name, like)
+	}
+	return nil
+}
+
+// Folder is where the embedded adapters keep their files.
+type Folder struct {
+	DataDir string `help:"Folder of the embedded queue, store and artifacts." env:"DATA_DIR" default:"data" type:"path"`
+}
+
+// Store is the store of the status service.
+type Store struct {
+	StoreURL string `help:"Store of the status service; empty = the embedded SQLite store in the data folder. Example: postgres://user:password@host/database" secret:"true" env:"STORE_URL"`
+}
+
+// DeadLetterStore is the store of the dead-letter service.
+type DeadLetterStore struct {
+	DeadLetterStoreURL string `name:"deadletter-store-url" help:"Store of the dead-letter service; empty = STORE_URL when that is PostgreSQL, else an embedded SQLite store in the data folder." secret:"true" env:"DEADLETTER_STORE_URL"`
+}
+
+// Artifacts is where produced files are kept.
+type Artifacts struct {
+	ArtifactsURL string `help:"Artifact store; empty = a folder in the data folder. All programs need the same. Example: file:/srv/artifacts" env:"ARTIFACTS_URL"`
+}
+
+// Scratch is where running attempts keep their files.
+type Scratch struct {
+	ScratchDir string `help:"Folder for files of running attempts; empty = a folder in the data folder." env:"SCRATCH_DIR"`
+}
+
+// Data says where everything is kept and which adapters are used.
 type Data struct {
-	DataDir      string `help:"Folder of the embedded queue, store and artifacts." env:"DATA_DIR" default:"data" type:"path"`
-	BrokerURL    string `help:"Broker; empty = the embedded SQLite queue in the data folder. Example: amqp://user:password@host:5672/vhost" secret:"true" env:"BROKER_URL"`
-	StoreURL     string `help:"Store of the status service; empty = the embedded SQLite store in the data folder. Example: postgres://user:password@host/database" secret:"true" env:"STORE_URL"`
-	ArtifactsURL string `help:"Artifact store; empty = a folder in the data folder. Example: file:/srv/artifacts" env:"ARTIFACTS_URL"`
-	ScratchDir   string `help:"Folder for files of running attempts; empty = a folder in the data folder." env:"SCRATCH_DIR" type:"path"`
+	Folder
+	Broker
+	Store
+	DeadLetterStore
+	Artifacts
+	Scratch
 }
 
 // Filled returns d with its defaults made explicit.
 func (d Data) Filled() Data {
-	if d.BrokerURL == "" {
-		d.BrokerURL = "sqlite:" + filepath.Join(d.DataDir, "queue.db")
+	if d.DeadLetterStoreURL == "" && isPostgres(d.StoreURL) {
+		d.DeadLetterStoreURL = d.StoreURL
 	}
-	if d.StoreURL == "" {
-		d.StoreURL = "sqlite:" + filepath.Join(d.DataDir, "status.db")
-	}
-	if d.ArtifactsURL == "" {
-		d.ArtifactsURL = "file:" + filepath.Join(d.DataDir, "artifacts")
-	}
-	if d.ScratchDir == "" {
-		d.ScratchDir = filepath.Join(d.DataDir, "scratch")
+	for value, preset := range map[*string]string{
+		&d.BrokerURL:          "sqlite:" + filepath.Join(d.DataDir, "queue.db"),
+		&d.StoreURL:           "sqlite:" + filepath.Join(d.DataDir, "status.db"),
+		&d.DeadLetterStoreURL: "sqlite:" + filepath.Join(d.DataDir, "dead-letters.db"),
+		&d.ArtifactsURL:       "file:" + filepath.Join(d.DataDir, "artifacts"),
+		&d.ScratchDir:         filepath.Join(d.DataDir, "scratch"),
+	} {
+		if *value == "" {
+			*value = preset
+		}
 	}
 	return d
 }
 
-// Listen says where a program answers.
+// Listen says where the gateway answers its users.
 type Listen struct {
 	Listen       string `help:"Address of the REST API and the page." env:"LISTEN" default:"127.0.0.1:8080"`
-	AdminListen  string `help:"Address of /metrics, /healthz and /readyz for operators." env:"ADMIN_LISTEN" default:"127.0.0.1:9090"`
-	ExposeNoAuth bool   `help:"Allow listening on other than loopback addresses although nobody has to log in. Everybody who reaches the port is the same user." env:"EXPOSE_NO_AUTH"`
+	ExposeNoAuth bool   `help:"Allow LISTEN on other than loopback addresses although nobody has to log in. Everybody who reaches the port is the same user." env:"EXPOSE_NO_AUTH"`
 }
 
 // Check refuses to serve strangers by mistake.
 func (l Listen) Check() error {
-	for name, addr := range map[string]string{"LISTEN": l.Listen, "ADMIN_LISTEN": l.AdminListen} {
-		host, _, err := net.SplitHostPort(addr)
-		if err != nil {
-			return fmt.Errorf("%s %q: use host:port, like 127.0.0.1:8080", name, addr)
-		}
-		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) && !l.ExposeNoAuth {
-			return fmt.Errorf("%s %q is not a loopback address and no login is configured: use 127.0.0.1, or set EXPOSE_NO_AUTH=true if everybody who reaches it may use it", name, addr)
-		}
+	return onLoopback("LISTEN", l.Listen, l.ExposeNoAuth, "no login is configured: use 127.0.0.1, or set EXPOSE_NO_AUTH=true if everybody who reaches it may use it")
+}
+
+// Admin says where a program answers operators.
+type Admin struct {
+	AdminListen string `help:"Address of /metrics, /healthz and /readyz for operators." env:"ADMIN_LISTEN" default:"${admin_listen}"`
+	ExposeAdmin bool   `help:"Allow ADMIN_LISTEN on other than loopback addresses: whoever reaches it reads metrics and health." env:"EXPOSE_ADMIN"`
+}
+
+// Check refuses to show operators' pages to strangers by mistake.
+func (a Admin) Check() error {
+	return onLoopback("ADMIN_LISTEN", a.AdminListen, a.ExposeAdmin, "whoever reaches it reads metrics and health: use 127.0.0.1, or set EXPOSE_ADMIN=true")
+}
+
+// onLoopback returns an error unless addr is a loopback address or allowed is
+// set; why ends the sentence.
+func onLoopback(name, addr string, allowed bool, why string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("%s %q: use host:port, like 127.0.0.1:8080", name, addr)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) && !allowed {
+		return fmt.Errorf("%s %q is not a loopback address and %s", name, addr, why)
 	}
 	return nil
 }
 
-// Policies override the policies of core/job.
-type Policies struct {
-	VideoTimeout  time.Duration `help:"Time limit of an attempt at a video." env:"VIDEO_TIMEOUT" default:"5m"`
-	VideoRetries  int           `help:"Runs of a video job after the first." env:"VIDEO_RETRIES" default:"3"`
-	VideoBackoff  time.Duration `help:"Wait before the first retry of a video; doubles with each further one." env:"VIDEO_BACKOFF" default:"5s"`
-	AudioTimeout  time.Duration `help:"Time limit of an attempt at an audio overview." env:"AUDIO_TIMEOUT" default:"3m"`
-	AudioRetries  int           `help:"Runs of an audio job after the first." env:"AUDIO_RETRIES" default:"2"`
-	AudioBackoff  time.Duration `help:"Wait before the first retry of an audio overview; doubles with each further one." env:"AUDIO_BACKOFF" default:"10s"`
-	KeepSucceeded int           `help:"Succeeded jobs kept per owner and kind." env:"KEEP_SUCCEEDED" default:"100"`
-	KeepFailed    int           `help:"Failed and cancelled jobs kept per owner and kind." env:"KEEP_FAILED" default:"200"`
-}
-
-// Policies returns the policies in the words of core/job.
-func (p Policies) Policies() job.Policies {
-	return job.Policies{
-		job.Video: {AttemptTimeout: p.VideoTimeout, Retries: p.VideoRetries, Backoff: p.VideoBackoff, KeepSucceeded: p.KeepSucceeded, KeepFailed: p.KeepFailed},
-		job.Audio: {AttemptTimeout: p.AudioTimeout, Retries: p.AudioRetries, Backoff: p.AudioBackoff, KeepSucceeded: p.KeepSucceeded, KeepFailed: p.KeepFailed},
-	}
-}
-
-// Check checks the policies.
-func (p Policies) Check() error { return p.Policies().Check() }
-
-// Workers says how many jobs run at once and how a worker ends.
-type Workers struct {
-	VideoSlots int           `help:"Videos made at once." env:"VIDEO_SLOTS" default:"1"`
-	AudioSlots int           `help:"Audio overviews made at once." env:"AUDIO_SLOTS" default:"1"`
-	DrainGrace time.Duration `help:"How long running attempts may finish after SIGTERM before they are given back." env:"DRAIN_GRACE" default:"20s"`
-}
-
-// Check bounds the slots and the grace.
-func (w Workers) Check() error {
-	if w.VideoSlots < 1 || w.VideoSlots > 64 || w.AudioSlots < 1 || w.AudioSlots > 64 {
-		return errors.New("VIDEO_SLOTS and AUDIO_SLOTS: use 1 to 64")
-	}
-	if w.DrainGrace < 0 {
-		return fmt.Errorf("DRAIN_GRACE %s: use 0s to give unfinished jobs back at once, or longer", w.DrainGrace)
-	}
-	return nil
-}
-
-// Lesson says how lessons are made: the source guard, the writer, the voices.
-type Lesson struct {
-	AllowLoopback bool     `help:"DEVELOPMENT ONLY: let links point at this machine. Anybody who can submit a link can then read what listens on loopback." env:"ALLOW_LOOPBACK"`
-	SourcePorts   []int    `help:"Ports that links may name." env:"SOURCE_PORTS" default:"80,443"`
-	ScriptURL     string   `help:"Base URL of an OpenAI-compatible chat endpoint that writes scripts; empty = the offline writer." env:"SCRIPT_URL"`
-	ScriptKey     string   `help:"Key of the script endpoint." env:"SCRIPT_KEY" secret:"true"`
-	ScriptModel   string   `help:"Model of the script endpoint." env:"SCRIPT_MODEL"`
-	SpeechURL     string   `help:"Base URL of an OpenAI-compatible speech endpoint; empty = the offline voices." env:"SPEECH_URL"`
-	SpeechKey     string   `help:"Key of the speech endpoint." env:"SPEECH_KEY" secret:"true"`
-	SpeechModel   string   `help:"Model of the speech endpoint." env:"SPEECH_MODEL" default:"tts-1"`
-	SpeechVoices  []string `help:"Voices of the speech endpoint or command for the hosts." env:"SPEECH_VOICES" placeholder:"ada=nova,ben=onyx"`
-	SpeechCommand []string `help:"Command that speaks, instead of an endpoint: text on standard input, WAV to {output}, voice name as {voice}." env:"SPEECH_COMMAND" sep:" " placeholder:"piper -m {voice} -f {output}"`
-}
-
-// Check checks the addresses of the endpoints.
-func (l Lesson) Check() error {
-	for name, raw := range map[string]string{"SCRIPT_URL": l.ScriptURL, "SPEECH_URL": l.SpeechURL} {
-		if raw == "" {
-			continue
+// Check runs the Check method of every struct inside the struct v and returns
+// what is wrong, all of it.
+func Check(v any) error {
+	var errs []error
+	each(reflect.Indirect(reflect.ValueOf(v)), func(part any) {
+		if c, ok := part.(interface{ Check() error }); ok {
+			errs = append(errs, c.Check())
 		}
-		if u, err := url.Parse(raw); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-			return fmt.Errorf("%s: use an http or https address, like https://api.example.com/v1", name)
+	})
+	return errors.Join(errs...)
+}
+
+// each calls visit with every struct inside v, innermost first: a struct that
+// embeds others has their methods too, so only those with settings of their own
+// are asked.
+func each(v reflect.Value, visit func(part any)) {
+	own := false
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		switch {
+		case f.Tag.Get("env") != "":
+			own = true
+		case (f.IsExported() || f.Anonymous) && f.Type.Kind() == reflect.Struct:
+			each(v.Field(i), visit)
 		}
 	}
-	if l.ScriptURL != "" && l.ScriptModel == "" {
-		return errors.New("SCRIPT_MODEL is missing: name the model that the script endpoint serves")
+	if own && v.CanInterface() {
+		visit(v.Interface())
 	}
-	if l.SpeechURL != "" && len(l.SpeechCommand) > 0 {
-		return errors.New("SPEECH_URL and SPEECH_COMMAND are both set: use one")
-	}
-	_, err := l.Voices()
-	return err
-}
-
-// Voices returns the voices by host.
-func (l Lesson) Voices() (map[string]string, error) {
-	m := map[string]string{}
-	for _, pair := range l.SpeechVoices {
-		host, voice, ok := strings.Cut(pair, "=")
-		if !ok || host == "" || voice == "" {
-			return nil, fmt.Errorf("SPEECH_VOICES %q: use pairs like ada=nova,ben=onyx", pair)
-		}
-		m[host] = voice
-	}
-	return m, nil
 }

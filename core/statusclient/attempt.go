@@ -24,7 +24,7 @@ type StartAnswer struct {
 // Granted hands out an attempt.
 type Granted struct {
 	Attempt int     // the fence of all its writes
-	Job     job.Job // its request wins over the one in the message
+	Job     job.Job // without history; its request wins over the one in the message
 	Timeout time.Duration
 }
 

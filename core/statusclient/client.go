@@ -34,6 +34,7 @@ type Client struct {
 	jobs     statusv1.StatusServiceClient
 	attempts statusv1.AttemptServiceClient
 	outbox   statusv1.OutboxServiceClient
+	letters  statusv1.DeadLetterServiceClient
 }
 
 // New returns a client that calls over cc.
@@ -46,6 +47,7 @@ func New(cc grpc.ClientConnInterface, o Options) *Client {
 		jobs:     statusv1.NewStatusServiceClient(cc),
 		attempts: statusv1.NewAttemptServiceClient(cc),
 		outbox:   statusv1.NewOutboxServiceClient(cc),
+		letters:  statusv1.NewDeadLetterServiceClient(cc),
 	}
 }
 

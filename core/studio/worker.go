@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/studycast/studycast/core/artifact"
 	"github.com/studycast/studycast/core/broker"
@@ -27,6 +28,7 @@ type WorkerOptions struct {
 	DrainGrace time.Duration // how long attempts may finish once Run's context ended
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
+	Tracer     trace.TracerProvider // nil = no spans
 	// Handler replaces the lesson maker, for benchmarks and tests of the job
 	// half alone. May be nil.
 	Handler   worker.Handler
@@ -43,6 +45,6 @@ func NewWorker(k job.Kind, p *pipeline.Pipeline, o WorkerOptions) (*worker.Worke
 		Kind: k, Handler: handler, Name: o.Name,
 		Broker: o.Broker, Status: o.Status, Artifacts: o.Artifacts,
 		Slots: o.Slots, ScratchDir: o.ScratchDir, DrainGrace: o.DrainGrace,
-		Logger: o.Logger, Registerer: o.Registerer, Failpoint: o.Failpoint,
+		Logger: o.Logger, Registerer: o.Registerer, Tracer: o.Tracer, Failpoint: o.Failpoint,
 	})
 }

@@ -30,6 +30,7 @@ func TestErrorsCrossTheWire(t *testing.T) {
 		"canceled":     {context.Canceled, codes.Canceled},
 		"deadline":     {context.DeadlineExceeded, codes.DeadlineExceeded},
 		"state error":  {state, codes.FailedPrecondition},
+		"replay":       {&job.StateError{ID: "1", State: job.Failed, Wanted: "replay", Remedy: "Replay letter l2 instead."}, codes.FailedPrecondition},
 		"invalid":      {invalid, codes.InvalidArgument},
 		"wrapped once": {fmt.Errorf("read: %w", job.ErrNotFound), codes.NotFound},
 	} {
@@ -43,7 +44,7 @@ func TestErrorsCrossTheWire(t *testing.T) {
 			switch {
 			case errors.As(c.err, new(*job.StateError)):
 				require.ErrorAs(t, back, &gotState)
-				require.Equal(t, state, gotState)
+				require.Equal(t, c.err, error(gotState))
 			case errors.As(c.err, new(*job.InvalidError)):
 				require.ErrorAs(t, back, &gotInvalid)
 				require.Equal(t, invalid, gotInvalid)

@@ -37,8 +37,8 @@ func fullJob() job.Job {
 		Fault:     &job.Fault{Kind: "source", Text: "the site", Cause: "500", Stage: "fetch", At: at(3)},
 		Title:     "Leaves",
 		Artifacts: []job.Artifact{{Name: "video.mp4", MediaType: "video/mp4", Size: 1 << 40, SHA256: "ab", Key: "jobs/x/3/video.mp4"}},
-		Notes:     []string{"written offline"},
-		Version:   7, Seq: 99, CreatedAt: at(4), UpdatedAt: at(5), StartedAt: at(6), FinishedAt: at(7),
+		Notes:     []string{"written offline"}, DeadLetter: "0193-l",
+		Version: 7, Seq: 99, CreatedAt: at(4), UpdatedAt: at(5), StartedAt: at(6), FinishedAt: at(7),
 		History: []job.Move{
 			{At: at(8), From: "", To: job.Queued, Attempt: 1, Worker: "w", Why: "accepted", Version: 1},
 			{At: at(9), From: job.Queued, To: job.Running, Attempt: 1, Worker: "w", Why: "started", Version: 2},

@@ -20,9 +20,9 @@ type claim struct {
 	id   job.ID
 	done chan struct{} // closed when the delivery let go of the job
 
-	attempt int // 0 until granted; guarded by active.mu, as what follows
-	cancel  context.CancelCauseFunc
-	early   map[int]error // commands for attempts not granted yet
+	run    *run // nil until granted; guarded by active.mu, as what follows
+	cancel context.CancelCauseFunc
+	early  map[int]error // commands for attempts not granted yet
 }
 
 func newActive() *active { return &active{jobs: map[job.ID]*claim{}} }
@@ -49,11 +49,11 @@ func (a *active) release(c *claim) {
 
 // begin tells which attempt was granted and how it is stopped, and stops it at
 // once if the command for that came first.
-func (a *active) begin(c *claim, attempt int, cancel context.CancelCauseFunc) {
+func (a *active) begin(c *claim, r *run, cancel context.CancelCauseFunc) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	c.attempt, c.cancel = attempt, cancel
-	if why := c.early[attempt]; why != nil {
+	c.run, c.cancel = r, cancel
+	if why := c.early[r.a.Number]; why != nil {
 		cancel(why)
 	}
 }
@@ -65,9 +65,22 @@ func (a *active) stop(id job.ID, attempt int, why error) {
 	c := a.jobs[id]
 	switch {
 	case c == nil:
-	case c.attempt == 0:
+	case c.run == nil:
 		c.early[attempt] = why
-	case c.attempt == attempt:
+	case c.run.a.Number == attempt:
 		c.cancel(why)
 	}
+}
+
+// runs lists the attempts at work.
+func (a *active) runs() []*run {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var rs []*run
+	for _, c := range a.jobs {
+		if c.run != nil {
+			rs = append(rs, c.run)
+		}
+	}
+	return rs
 }

@@ -22,6 +22,7 @@ type run struct {
 	w      *Worker
 	a      *Attempt
 	limit  time.Duration
+	began  time.Time
 	stages *stages
 	log    *slog.Logger
 }
@@ -34,14 +35,13 @@ func (w *Worker) attempt(ctx context.Context, c *claim, g statusclient.Granted) 
 	defer span.End()
 	r := w.newRun(ctx, c.id, g)
 	w.o.Failpoint(FailAfterStart)
-	began := time.Now()
 	end := r.perform(ctx, c)
-	w.metrics.ended(end, time.Since(began))
+	w.metrics.ended(end, time.Since(r.began))
 	span.SetAttributes(attribute.String("studycast.outcome", end.label), attribute.String("studycast.fault", end.fault))
 	if end.label == labelFailed {
 		span.SetStatus(codes.Error, end.fault)
 	}
-	r.log.Info("attempt ended", "outcome", end.label, "fault", end.fault, "took", time.Since(began))
+	r.log.Info("attempt ended", "outcome", end.label, "fault", end.fault, "took", time.Since(r.began))
 
 	w.o.Failpoint(FailBeforeFinish)
 	v, err := w.finish(ctx, c.id, g.Attempt, end.outcome)
@@ -50,7 +50,11 @@ func (w *Worker) attempt(ctx context.Context, c *claim, g statusclient.Granted) 
 		return w.released()
 	}
 	w.o.Failpoint(FailAfterFinishBeforeSettle)
-	if end.outcome.Succeeded != nil && v.Action == job.Ack {
+	switch {
+	case v.Refused():
+		r.log.Info("the outcome came too late and was refused", "why", v.Reason)
+		r.forgetFiles(ctx)
+	case end.outcome.Succeeded != nil:
 		r.forgetStages(ctx)
 	}
 	s := settlement{action: v.Action, after: v.After, attempt: g.Attempt + 1, why: v.Reason}
@@ -68,7 +72,7 @@ func (w *Worker) newRun(ctx context.Context, id job.ID, g statusclient.Granted) 
 	if limit <= 0 {
 		limit = job.DefaultPolicies()[w.o.Kind].AttemptTimeout
 	}
-	r := &run{w: w, limit: limit, log: w.log.With("job", string(id), "attempt", g.Attempt)}
+	r := &run{w: w, limit: limit, began: time.Now(), log: w.log.With("job", string(id), "attempt", g.Attempt)}
 	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
 		r.log = r.log.With("trace_id", span.TraceID().String())
 	}
@@ -98,10 +102,10 @@ func (r *run) perform(ctx context.Context, c *claim) ending {
 	defer end()
 	ctx, done := context.WithTimeoutCause(ctx, r.limit, errTimeout)
 	defer done()
-	r.w.active.begin(c, r.a.Number, cancel)
+	r.w.active.begin(c, r, cancel)
 	defer r.stages.end()
 
-	dir, err := os.MkdirTemp(r.w.scratch, "attempt-")
+	dir, err := r.makeDir()
 	if err != nil {
 		return r.conclude(ctx, nil, fmt.Errorf("make the folder of the attempt: %w", err))
 	}
@@ -117,6 +121,15 @@ func (r *run) perform(ctx context.Context, c *claim) ending {
 	}
 	success, err := r.publish(ctx, h.result)
 	return r.conclude(ctx, success, err)
+}
+
+// makeDir makes the folder of the attempt. A cleaner of temp folders may have
+// taken what it is to lie in.
+func (r *run) makeDir() (string, error) {
+	if err := os.MkdirAll(r.w.scratch, 0o700); err != nil {
+		return "", err
+	}
+	return os.MkdirTemp(r.w.scratch, "attempt-")
 }
 
 type handled struct {

@@ -20,8 +20,14 @@ const (
 	maxHold = 3 * time.Second
 	// minHold keeps an answer "wait no time" from becoming a busy loop.
 	minHold = 50 * time.Millisecond
-	// copyDelay is when a second delivery of a job that runs here comes again.
-	copyDelay = 5 * time.Second
+	// awayDelay is when a delivery comes again that found its job at work here,
+	// or every slot taken.
+	awayDelay = 5 * time.Second
+	// worn is the count from which on a delivery is not given back and not held
+	// any more, but goes round by the delay queue as a new message: brokers count
+	// what was given back or lost with a connection, and RabbitMQ gives up at
+	// the ninth.
+	worn = 5
 )
 
 // settlement is how a delivery is to be settled.
@@ -39,16 +45,39 @@ func (w *Worker) released() settlement {
 
 // handle serves one delivery from its arrival to its settlement.
 func (w *Worker) handle(ctx context.Context, d *broker.Delivery) {
-	select {
-	case w.slots <- struct{}{}:
-		defer func() { <-w.slots }()
-	case <-w.life.draining.Done():
-		w.settle(ctx, d, w.released())
+	if away := w.enter(d); away != nil {
+		w.settle(ctx, d, *away)
 		return
 	}
+	defer func() { <-w.slots }()
 	defer w.metrics.busy()()
 	w.o.Failpoint(FailAfterConsume)
 	w.settle(ctx, d, w.serve(ctx, d))
+}
+
+// enter takes a slot. There is none when the broker hands out more than slots:
+// after a connection was lost under attempts that go on. Then another worker
+// may be free.
+func (w *Worker) enter(d *broker.Delivery) (away *settlement) {
+	late := time.NewTimer(hold(d))
+	defer late.Stop()
+	select {
+	case w.slots <- struct{}{}:
+		return nil
+	case <-w.life.draining.Done():
+		s := w.released()
+		return &s
+	case <-late.C:
+		return &settlement{action: job.Retry, after: awayDelay, attempt: d.Message.Attempt, why: "every slot is busy"}
+	}
+}
+
+// hold is how long a delivery may only wait.
+func hold(d *broker.Delivery) time.Duration {
+	if d.Count >= worn {
+		return minHold
+	}
+	return maxHold
 }
 
 // serve does what a delivery asks for and returns how to settle it.
@@ -61,7 +90,7 @@ func (w *Worker) serve(ctx context.Context, d *broker.Delivery) settlement {
 	if err != nil {
 		m.ID = job.ID(d.Message.ID)
 	}
-	c, busy := w.claim(m.ID)
+	c, busy := w.claim(m.ID, d)
 	if c == nil {
 		return busy
 	}
@@ -69,9 +98,9 @@ func (w *Worker) serve(ctx context.Context, d *broker.Delivery) settlement {
 	if err != nil {
 		return w.poisoned(ctx, m.ID, err)
 	}
-	answer, err := w.start(ctx, m.ID)
+	answer, err := w.start(ctx, m.ID, hold(d))
 	if err != nil {
-		return w.unstarted(err)
+		return w.unstarted(d, err)
 	}
 	switch {
 	case answer.Granted != nil:
@@ -87,8 +116,8 @@ func (w *Worker) serve(ctx context.Context, d *broker.Delivery) settlement {
 
 // claim takes the job. A delivery of a job that runs here already, redelivered
 // after a lost broker connection, waits for it without asking anybody.
-func (w *Worker) claim(id job.ID) (*claim, settlement) {
-	late := time.NewTimer(maxHold)
+func (w *Worker) claim(id job.ID, d *broker.Delivery) (*claim, settlement) {
+	late := time.NewTimer(hold(d))
 	defer late.Stop()
 	for {
 		mine, other := w.active.claim(id)
@@ -100,14 +129,16 @@ func (w *Worker) claim(id job.ID) (*claim, settlement) {
 		case <-w.life.draining.Done():
 			return nil, w.released()
 		case <-late.C:
-			return nil, settlement{action: job.Retry, after: copyDelay, why: "this worker runs it already"}
+			return nil, settlement{
+				action: job.Retry, after: awayDelay, attempt: d.Message.Attempt, why: "this worker runs it already",
+			}
 		}
 	}
 }
 
-// start asks for an attempt until the status service answers, and asks again
-// after short waits.
-func (w *Worker) start(ctx context.Context, id job.ID) (statusclient.StartAnswer, error) {
+// start asks for an attempt until the status service answers, and asks again after
+// short waits of at most hold together.
+func (w *Worker) start(ctx context.Context, id job.ID, hold time.Duration) (statusclient.StartAnswer, error) {
 	ctx, cancel := until(ctx, w.life.draining)
 	defer cancel()
 	startID := rand.Text()
@@ -119,7 +150,7 @@ func (w *Worker) start(ctx context.Context, id job.ID) (statusclient.StartAnswer
 			return answer, err
 		}
 		wait := max(answer.Wait.Delay, minHold)
-		if held += wait; held > maxHold {
+		if held += wait; held > hold {
 			return answer, nil
 		}
 		if !sleep(ctx, wait) {
@@ -129,14 +160,17 @@ func (w *Worker) start(ctx context.Context, id job.ID) (statusclient.StartAnswer
 }
 
 // unstarted settles a delivery whose attempt could not even be asked for.
-func (w *Worker) unstarted(err error) settlement {
+func (w *Worker) unstarted(d *broker.Delivery, err error) settlement {
 	var invalid *job.InvalidError
 	if errors.Is(err, job.ErrNotFound) || errors.As(err, &invalid) {
 		return settlement{action: job.Dead, why: err.Error(), reason: broker.Reason{
 			Fault: string(fault.Poison), Text: fmt.Sprintf("The status service refuses to start it: %v", err),
 		}}
 	}
-	return w.released()
+	if w.life.draining.Err() != nil {
+		return w.released()
+	}
+	return settlement{action: job.Retry, after: awayDelay, attempt: d.Message.Attempt, why: err.Error()}
 }
 
 // poisoned gives up a message that can't be read. Its id may still name a job,
@@ -144,7 +178,7 @@ func (w *Worker) unstarted(err error) settlement {
 func (w *Worker) poisoned(ctx context.Context, id job.ID, err error) settlement {
 	f := w.failure(err, "")
 	bury := buried(f.Fault, 0)
-	answer, serr := w.start(ctx, id)
+	answer, serr := w.start(ctx, id, maxHold)
 	if serr != nil && w.life.draining.Err() != nil {
 		return w.released()
 	}

@@ -155,6 +155,26 @@ func TestLostDeliveryIsNotSettledAgain(t *testing.T) {
 	})
 }
 
+// TestDelayThatTheBrokerCannotHold: its levels come from another configuration.
+func TestDelayThatTheBrokerCannotHold(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		calls := 0
+		r := newRig(t, func(context.Context, *worker.Attempt) (worker.Result, error) {
+			if calls++; calls == 1 {
+				return worker.Result{}, errDown
+			}
+			return worker.Result{}, nil
+		})
+		r.driver.failNext(broker.ErrInvalid)
+		began := time.Now()
+		r.run().submit("j1")
+		require.Equal(t, 2, r.until("j1", job.Succeeded).Attempt)
+		require.Equal(t, r.status.Backoff, time.Since(began), "not early, and not late")
+		r.idle()
+		require.Equal(t, []string{"finish j1", "retry j1", "finish j1", "ack j1"}, r.driver.all())
+	})
+}
+
 func TestSecondCopyWaitsForTheFirst(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var calls, asked atomic.Int32

@@ -143,14 +143,19 @@ func (s *stages) observe() {
 	}
 }
 
-func (s *stages) current() string {
+// at tells the stage and how far the attempt is.
+func (s *stages) at() (stage string, percent float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.name
+	return s.name, s.reached
+}
+
+func (s *stages) current() string {
+	stage, _ := s.at()
+	return stage
 }
 
 func (s *stages) percent() float64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.reached
+	_, percent := s.at()
+	return percent
 }

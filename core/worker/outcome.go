@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"syscall"
 
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
@@ -62,6 +63,11 @@ func given(cause error, label string) ending {
 	return ending{job.Outcome{Released: cause.Error()}, label, noFault}
 }
 
+// diskFull is what is said of a full disk, here of scratch folders: handlers
+// that know more say it themselves.
+const diskFull = "The disk of the machine that makes the lessons is full. " +
+	"It is tried again in a moment, and may run on another machine; nothing to do for you."
+
 // failure turns an error into what the status service is told.
 func (w *Worker) failure(err error, stage string) job.Failure {
 	f := fault.From(err)
@@ -72,9 +78,13 @@ func (w *Worker) failure(err error, stage string) job.Failure {
 	if !kind.Valid() {
 		kind = fault.Internal
 	}
+	text := f.Text
+	if said := new(fault.Error); !errors.As(err, &said) && errors.Is(err, syscall.ENOSPC) {
+		text = diskFull
+	}
 	return job.Failure{
 		Fault: job.Fault{
-			Kind: string(kind), Text: f.Text, Cause: err.Error(), Stage: stage, At: w.o.Clock.Now(),
+			Kind: string(kind), Text: text, Cause: err.Error(), Stage: stage, At: w.o.Clock.Now(),
 		},
 		Delay:      f.Delay,
 		Retryable:  kind.Retryable(),

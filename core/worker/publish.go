@@ -65,8 +65,13 @@ func (r *run) publishFile(ctx context.Context, f File) (job.Artifact, error) {
 
 // unpublish removes what an attempt stored in vain and returns err.
 func (r *run) unpublish(ctx context.Context, err error) error {
-	r.remove(ctx, artifact.JobPrefix(r.a.Job.ID)+"/"+strconv.Itoa(r.a.Number))
+	r.forgetFiles(ctx)
 	return err
+}
+
+// forgetFiles removes what the attempt stored: it will never be seen.
+func (r *run) forgetFiles(ctx context.Context) {
+	r.remove(ctx, artifact.JobPrefix(r.a.Job.ID)+"/"+strconv.Itoa(r.a.Number))
 }
 
 // forgetStages removes what stages kept for another attempt: there won't be

@@ -199,7 +199,9 @@ type recorder struct {
 
 	mu     sync.Mutex
 	events []string
-	fail   []error // of the next settlements
+	fail   []error            // of the next settlements
+	open   []*recordedSettler // not settled yet
+	count  int                // that deliveries pretend; 0 = their own
 }
 
 func (b *recorder) log(event string) {
@@ -222,22 +224,50 @@ func (b *recorder) failNext(errs ...error) {
 
 func (b *recorder) Subscribe(ctx context.Context, queue string, n int, deliver func(driver.Delivery)) (driver.Consumer, error) {
 	return b.Broker.Subscribe(ctx, queue, n, func(d driver.Delivery) {
-		d.Settler = &recordedSettler{b: b, s: d.Settler, id: d.Message.ID}
+		s := &recordedSettler{b: b, s: d.Settler, id: d.Message.ID}
+		d.Settler = s
+		b.mu.Lock()
+		b.open = append(b.open, s)
+		if b.count > 0 {
+			d.Count = b.count
+		}
+		b.mu.Unlock()
 		deliver(d)
 	})
 }
 
+// lose is the loss of the connection under everything that is not settled: it
+// comes again by the next connection.
+func (b *recorder) lose(t *testing.T) {
+	b.mu.Lock()
+	open := b.open
+	b.open = nil
+	for _, s := range open {
+		s.lost = true
+	}
+	b.mu.Unlock()
+	for _, s := range open {
+		require.NoError(t, s.s.Release(context.Background()))
+	}
+}
+
 type recordedSettler struct {
-	b  *recorder
-	s  driver.Settler
-	id string
+	b    *recorder
+	s    driver.Settler
+	id   string
+	lost bool // guarded by b.mu
 }
 
 func (s *recordedSettler) do(event string, f func() error) error {
 	s.b.mu.Lock()
 	var err error
-	if len(s.b.fail) > 0 {
+	switch {
+	case s.lost:
+		err = driver.ErrLost
+	case len(s.b.fail) > 0:
 		err, s.b.fail = s.b.fail[0], s.b.fail[1:]
+	default:
+		s.b.open = slices.DeleteFunc(s.b.open, func(o *recordedSettler) bool { return o == s })
 	}
 	s.b.mu.Unlock()
 	if err != nil {

@@ -72,8 +72,8 @@ func (w *Worker) finish(ctx context.Context, id job.ID, attempt int, o job.Outco
 
 // settle ends the delivery, the last thing that happens to it.
 func (w *Worker) settle(ctx context.Context, d *broker.Delivery, s settlement) {
-	if s.action == job.Release && w.life.draining.Err() != nil {
-		<-w.life.deaf.Done()
+	if s.action == job.Release {
+		s = w.giveBack(d, s)
 	}
 	log := w.log.With("job", d.Message.ID, "action", string(s.action), "why", s.why)
 	live, cancel := until(ctx, w.life.last)
@@ -81,6 +81,9 @@ func (w *Worker) settle(ctx context.Context, d *broker.Delivery, s settlement) {
 	_, err := persist(live, w, string(s.action), func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, w.settleOnce(ctx, d, s)
 	})
+	if errors.Is(err, broker.ErrInvalid) && s.action == job.Retry {
+		err = w.comeRound(live, d, s, err)
+	}
 	switch {
 	case err == nil:
 		log.Info("delivery settled")
@@ -93,6 +96,31 @@ func (w *Worker) settle(ctx context.Context, d *broker.Delivery, s settlement) {
 		// the status service knows by then that there is nothing left to do.
 		log.Info("delivery was lost and comes again", "err", err)
 	}
+}
+
+// comeRound is for a delay that the broker has no level for, by another
+// configuration than the status service's: the delivery is held for some of it
+// and comes again as a new message, to be told how long it is still to wait.
+func (w *Worker) comeRound(ctx context.Context, d *broker.Delivery, s settlement, why error) error {
+	w.log.Error("the broker can't hold the delay of a retry: give all programs the same policies", "job", d.Message.ID, "err", why)
+	sleep(ctx, min(s.after, maxHold))
+	_, err := persist(ctx, w, string(s.action), func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, d.Retry(ctx, 0, s.attempt)
+	})
+	return err
+}
+
+// giveBack waits, in a drain, until nothing comes straight back, and sends a
+// worn message round instead.
+func (w *Worker) giveBack(d *broker.Delivery, s settlement) settlement {
+	if d.Count >= worn {
+		s.action, s.after, s.attempt = job.Retry, 0, d.Message.Attempt
+		return s
+	}
+	if w.life.draining.Err() != nil {
+		<-w.life.deaf.Done()
+	}
+	return s
 }
 
 func (w *Worker) settleOnce(ctx context.Context, d *broker.Delivery, s settlement) error {

@@ -74,6 +74,7 @@ type Worker struct {
 	tracer  trace.Tracer
 	metrics *metrics
 	queue   string
+	made    time.Time
 
 	life    *life
 	active  *active
@@ -99,6 +100,7 @@ func New(o Options) (*Worker, error) {
 		tracer:  o.Tracer.Tracer("github.com/studycast/studycast/core/worker"),
 		metrics: newMetrics(o.Registerer, o.Kind),
 		queue:   o.Kind.Queue(),
+		made:    o.Clock.Now(),
 		life:    newLife(),
 		active:  newActive(),
 		slots:   make(chan struct{}, o.Slots),

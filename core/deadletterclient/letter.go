@@ -1,0 +1,97 @@
+package deadletterclient
+
+import (
+	"math"
+	"time"
+
+	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/wire"
+	deadletterv1 "github.com/studycast/studycast/proto/gen/studycast/deadletter/v1"
+)
+
+// The states of a dead letter.
+const (
+	// Open waits for an operator.
+	Open = "open"
+	// Replaying was decided on: its job is on its way back to work.
+	Replaying = "replaying"
+	// Replayed is back at work. When its job dies again that is a new letter.
+	Replayed = "replayed"
+)
+
+// States lists every state.
+func States() []string { return []string{Open, Replaying, Replayed} }
+
+// JobUnknown is the JobState of a letter whose job the status service does not
+// know (any more).
+const JobUnknown = "unknown"
+
+// DeadLetter is a message that nothing tries again until an operator decides.
+type DeadLetter struct {
+	ID     string // UUID version 7: ids sort by the time of storing
+	JobID  job.ID // id of the message: that of its job, when it is one of ours; else may be ""
+	Kind   job.Kind
+	Owner  string
+	Queue  string // work queue that it came from
+	State  string // one of States
+	Fault  job.Fault
+	Copies int // how often it was taken from the dead queue; 1 or more
+
+	// Attempt is the number of the attempt in which it died; 0 = not known.
+	Attempt  int
+	DiedAt   time.Time // as told by who buried it
+	StoredAt time.Time
+	LastAt   time.Time // when the latest copy was taken
+	JobState string    // of its job when the status service was told: a job.State or JobUnknown; "" = not told yet
+
+	Undecodable string // why the message can't be read; "" when it can
+	Schema      int    // version of the body's schema, as told by the message
+
+	// Only in an answer of Get and Replay.
+	Request *job.Request // nil when it can't be decoded
+	Headers map[string]string
+	Body    []byte
+
+	ReplayedBy   string
+	ReplayedAt   time.Time // when an operator decided so
+	ReplayReason string
+}
+
+// ToProto converts a letter.
+func ToProto(l DeadLetter) *deadletterv1.DeadLetter {
+	p := &deadletterv1.DeadLetter{
+		Id: l.ID, JobId: string(l.JobID), Kind: string(l.Kind), Owner: l.Owner, Queue: l.Queue, State: l.State,
+		Fault: wire.FaultToProto(&l.Fault), Attempt: count(l.Attempt), Copies: count(l.Copies), JobState: l.JobState,
+		DiedAt: wire.TimeToProto(l.DiedAt), StoredAt: wire.TimeToProto(l.StoredAt), LastAt: wire.TimeToProto(l.LastAt),
+		Undecodable: l.Undecodable, Schema: count(l.Schema), Headers: l.Headers, Body: l.Body,
+		ReplayedBy: l.ReplayedBy, ReplayedAt: wire.TimeToProto(l.ReplayedAt), ReplayReason: l.ReplayReason,
+	}
+	if l.Request != nil {
+		p.Request = wire.RequestToProto(*l.Request)
+	}
+	return p
+}
+
+// count keeps n within the wire's range.
+func count(n int) int32 { return int32(max(math.MinInt32, min(math.MaxInt32, n))) }
+
+// FromProto converts a letter; nil becomes the zero DeadLetter.
+func FromProto(p *deadletterv1.DeadLetter) DeadLetter {
+	l := DeadLetter{
+		ID: p.GetId(), JobID: job.ID(p.GetJobId()), Kind: job.Kind(p.GetKind()), Owner: p.GetOwner(),
+		Queue: p.GetQueue(), State: p.GetState(), Copies: int(p.GetCopies()),
+		Attempt: int(p.GetAttempt()), DiedAt: wire.TimeFromProto(p.GetDiedAt()),
+		StoredAt: wire.TimeFromProto(p.GetStoredAt()), LastAt: wire.TimeFromProto(p.GetLastAt()),
+		JobState: p.GetJobState(), Undecodable: p.GetUndecodable(), Schema: int(p.GetSchema()),
+		Headers: p.GetHeaders(), Body: p.GetBody(), ReplayedBy: p.GetReplayedBy(),
+		ReplayedAt: wire.TimeFromProto(p.GetReplayedAt()), ReplayReason: p.GetReplayReason(),
+	}
+	if f := wire.FaultFromProto(p.GetFault()); f != nil {
+		l.Fault = *f
+	}
+	if p.GetRequest() != nil {
+		r := wire.RequestFromProto(p.GetRequest())
+		l.Request = &r
+	}
+	return l
+}
