@@ -4,20 +4,19 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/health"
-	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/rpc"
 	"github.com/studycast/studycast/services/status/internal/hub"
 	"github.com/studycast/studycast/services/status/internal/keeper"
 	"github.com/studycast/studycast/services/status/internal/ledger"
@@ -38,18 +37,20 @@ type Options struct {
 	Policies job.Policies
 	// Listener takes the gRPC calls; the App closes it.
 	Listener net.Listener
+	// TLS is what callers have to speak; nil = plaintext.
+	TLS *tls.Config
 	// RemoveArtifacts removes every file of a job that was deleted. It may be
 	// called twice for a job, and again after an error. nil keeps them.
 	RemoveArtifacts func(ctx context.Context, id job.ID) error
-	// Logger, Registerer and Clock may be nil: no logs, no metrics, system time.
+	// Logger, Registerer, Tracer and Clock may be nil: no logs, no metrics, no
+	// spans, system time.
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
+	Tracer     trace.TracerProvider
 	Clock      job.Clock
 	// DrainTimeout bounds the end of running calls; 0 means 5 s.
 	DrainTimeout time.Duration
 }
-
-const defaultDrain = 5 * time.Second
 
 // App is a status service.
 type App struct {
@@ -58,10 +59,8 @@ type App struct {
 	ledger  *ledger.Ledger
 	hub     *hub.Hub
 	server  *server.Server
-	grpc    *grpc.Server
-	health  *health.Server
+	rpc     *rpc.Server
 	metrics []prometheus.Collector
-	serving atomic.Bool
 }
 
 // New checks the options and opens the store. Run must be called once after
@@ -77,7 +76,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 			return nil, err
 		}
 	}
-	a := &App{opts: o, store: st, hub: hub.New(o.Clock), health: health.NewServer()}
+	a := &App{opts: o, store: st, hub: hub.New(o.Clock)}
 	st.Subscribe(a.hub.Hear)
 	if err := a.build(); err != nil {
 		return nil, errors.Join(err, a.free())
@@ -104,9 +103,6 @@ func (o *Options) complete() error {
 	if o.Clock == nil {
 		o.Clock = job.SystemClock{}
 	}
-	if o.DrainTimeout == 0 {
-		o.DrainTimeout = defaultDrain
-	}
 	if o.RemoveArtifacts == nil {
 		o.RemoveArtifacts = func(context.Context, job.ID) error { return nil }
 	}
@@ -128,7 +124,16 @@ func (a *App) build() error {
 	if err := a.register(m, gauges); err != nil {
 		return err
 	}
-	return a.buildServer()
+	var err error
+	a.rpc, err = rpc.NewServer(rpc.ServerOptions{
+		Logger: a.opts.Logger, Registerer: a.opts.Registerer, Tracer: a.opts.Tracer, TLS: a.opts.TLS,
+		Ready: a.answers, DrainTimeout: a.opts.DrainTimeout,
+	})
+	if err != nil {
+		return err
+	}
+	a.server.Register(a.rpc)
+	return nil
 }
 
 // register makes metrics known until free.
@@ -157,47 +162,16 @@ func (a *App) Run(ctx context.Context) error {
 		k.Run(ctx)
 		return nil
 	})
-	a.setServing(true)
-	group.Go(func() error {
-		err := a.grpc.Serve(a.opts.Listener)
-		if err != nil && !errors.Is(err, grpc.ErrServerStopped) { // stopped before it began
-			return fmt.Errorf("serve the status service: %w", err)
-		}
-		return nil
-	})
-	group.Go(func() error {
-		<-ctx.Done()
-		a.drain()
-		return nil
-	})
+	a.rpc.SetServing(true)
+	group.Go(func() error { return a.rpc.Run(ctx, a.opts.Listener, a.server.Drain) })
 	err := group.Wait()
 	return errors.Join(err, a.free())
-}
-
-func (a *App) setServing(on bool) {
-	a.serving.Store(on)
-	status := healthv1.HealthCheckResponse_NOT_SERVING
-	if on {
-		status = healthv1.HealthCheckResponse_SERVING
-	}
-	for _, name := range append(server.Names(), "") {
-		a.health.SetServingStatus(name, status)
-	}
-}
-
-func (a *App) drain() {
-	a.setServing(false)
-	a.server.Drain()
-	force := time.AfterFunc(a.opts.DrainTimeout, a.grpc.Stop)
-	defer force.Stop()
-	a.grpc.GracefulStop()
 }
 
 func (a *App) free() error {
 	for _, c := range a.metrics {
 		a.opts.Registerer.Unregister(c)
 	}
-	a.health.Shutdown()
 	if err := a.store.Close(); err != nil {
 		return fmt.Errorf("close the status store: %w", err)
 	}
@@ -208,10 +182,10 @@ func (a *App) free() error {
 const readyTimeout = time.Second
 
 // Ready returns nil when calls are taken and the store answers.
-func (a *App) Ready() error {
-	if !a.serving.Load() {
-		return errors.New("the status service does not take calls now")
-	}
+func (a *App) Ready() error { return a.rpc.Ready() }
+
+// answers asks the store.
+func (a *App) answers() error {
 	ctx, end := context.WithTimeout(context.Background(), readyTimeout)
 	defer end()
 	err := a.store.View(ctx, func(r store.Reader) error {

@@ -20,8 +20,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if path := os.Getenv(childStore); path != "" {
-		runChild(path)
+	if address := os.Getenv(childStore); address != "" {
+		runChild(address)
 		return
 	}
 	goleak.VerifyTestMain(m)

@@ -8,7 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,12 +25,12 @@ import (
 const childStore = "STUDYCAST_TEST_CHILD_STORE"
 
 // runChild is the whole status service in a process that can be killed.
-func runChild(path string) {
+func runChild(address string) {
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
 	}
-	a, err := app.New(context.Background(), app.Options{StoreURL: "sqlite://" + path, Listener: lis})
+	a, err := app.New(context.Background(), app.Options{StoreURL: address, Listener: lis})
 	if err != nil {
 		panic(err)
 	}
@@ -38,21 +40,29 @@ func runChild(path string) {
 	}
 }
 
+// startChild starts a service in a process of its own.
+func startChild(t *testing.T, store string) (child *exec.Cmd, address string) {
+	t.Helper()
+	child = exec.Command(os.Args[0], "-test.run=^$")
+	child.Env = append(os.Environ(), childStore+"="+store)
+	child.Stderr = os.Stderr
+	child.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := child.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, child.Start())
+	address, err = bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err)
+	return child, strings.TrimSuffix(address, "\n")
+}
+
 // TestKilledServiceKeepsEveryAnsweredJob is G1: kill -9 at a random moment
 // while 200 creates run.
 func TestKilledServiceKeepsEveryAnsweredJob(t *testing.T) {
 	t.Parallel()
 	const creates, workers, killAfter = 200, 16, 90
 	path := filepath.Join(t.TempDir(), "status.db")
-	child := exec.Command(os.Args[0], "-test.run=^$")
-	child.Env = append(os.Environ(), childStore+"="+path)
-	child.Stderr = os.Stderr
-	out, err := child.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, child.Start())
-	address, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(t, err)
-	conn, err := grpc.NewClient(address[:len(address)-1], grpc.WithTransportCredentials(insecure.NewCredentials()))
+	child, address := startChild(t, "sqlite://"+path)
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)
 	defer conn.Close() //nolint:errcheck // a test's client
 	client := statusclient.New(conn, statusclient.Options{})

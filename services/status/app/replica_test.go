@@ -6,16 +6,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/sandbox/postgres"
 	"github.com/studycast/studycast/core/statusclient"
 	"github.com/studycast/studycast/services/status/app"
-	"github.com/studycast/studycast/services/status/store/pgstore/pgtest"
 )
 
 // TestReplicasActAsOne: a worker and a watcher of one replica see what users do
 // at the other.
 func TestReplicasActAsOne(t *testing.T) {
 	t.Parallel()
-	server, err := pgtest.Start()
+	server, err := postgres.Start()
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Stop()) })
 	shared := func(o *app.Options) { o.StoreURL = server.URL("") }

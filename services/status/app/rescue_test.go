@@ -99,6 +99,21 @@ func TestBrokenStreamIsRescuedAfterOneSecond(t *testing.T) {
 	})
 }
 
+// TestSilenceOfAllIsDoubted: when nobody is heard of, the service may be the
+// one that was away, so that its workers get a moment to come back; once.
+func TestSilenceOfAllIsDoubted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t)
+		w := s.mustRaw(t, "")
+		id := s.create("ada").ID
+		require.NotNil(t, s.startRaw(t, w.id, id).GetGranted())
+		began := time.Now()
+		s.untilState(t, id, job.Queued)
+		require.InDelta(t, 12*time.Second, time.Since(began), float64(slack))
+	})
+}
+
 func TestSilentSessionIsRescuedAfterItsLease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -110,8 +125,11 @@ func TestSilentSessionIsRescuedAfterItsLease(t *testing.T) {
 		w.beat()
 		synctest.Wait()
 		began := time.Now()
+		s.session("another worker, which beats")
 		s.untilState(t, id, job.Queued)
 		require.InDelta(t, 10*time.Second, time.Since(began), float64(slack))
+		require.Len(t, s.claim(t, time.Minute), 1, "the broker may wait longer for the worker than we do")
+		require.InDelta(t, 11*time.Second, time.Since(began), float64(slack))
 		_, err := w.stream.Recv()
 		for err == nil { // the command that tells it so, first
 			_, err = w.stream.Recv()

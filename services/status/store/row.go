@@ -16,6 +16,7 @@ type Row struct {
 	Since       time.Time     // when it came into its state
 	Lost        bool          // the latest attempt was rescued and may still come back
 	Ended       Ended
+	Replayed    string // id of the dead letter that was replayed last
 	Traceparent string
 }
 
@@ -35,6 +36,7 @@ type Session struct {
 	Slots    int
 	Stream   int64 // grows with every stream of the session
 	OpenedAt time.Time
+	HeardAt  time.Time // when it was heard of last
 	EndsAt   time.Time // when it is dead unless it is heard of before
 }
 

@@ -27,7 +27,8 @@ type Store interface {
 	// other effect. Writes become visible in the order of their seq.
 	Update(ctx context.Context, fn func(Tx) error) error
 	// View runs fn on one consistent snapshot that holds at least everything
-	// whose Update returned before.
+	// whose Update returned before. fn may run more than once, so it sets its
+	// results anew each time.
 	View(ctx context.Context, fn func(Reader) error) error
 	// Subscribe sets the function that hears of every Note after its commit,
 	// also of those of other processes that share the store. It must be set

@@ -9,8 +9,8 @@ import (
 // JobWriter changes jobs.
 type JobWriter interface {
 	InsertJob(r Row) error
-	// UpdateJob replaces a job that exists. Owner, kind, CreatedAt and
-	// Traceparent of a job never change.
+	// UpdateJob replaces a job that this transaction has read. Owner, kind,
+	// CreatedAt and Traceparent never change.
 	UpdateJob(r Row) error
 	AddMove(id job.ID, m job.Move) error
 	// DeleteJob removes a job with its history, promise and keys.
@@ -32,12 +32,19 @@ type Sessions interface {
 	DeleteSession(id job.SessionID) error
 	// Expired lists sessions whose time ended at or before now.
 	Expired(now time.Time, limit int) ([]Session, error)
-	// ExtendAll sets the end of every session to a time.
-	ExtendAll(until time.Time) error
+	// ExtendAll sets the end of every session to a time, and takes them as heard
+	// of now.
+	ExtendAll(now, until time.Time) error
+	// LastHeard returns when any session was heard of last; zero when there is
+	// none.
+	LastHeard() (time.Time, error)
+	// Prolong is ExtendAll for the sessions that would end before until.
+	Prolong(now, until time.Time) error
 }
 
 // Promises keeps the outbox: at most one promise per job.
 type Promises interface {
+	Promise(id job.ID) (Promise, error)
 	// PutPromise inserts or replaces the promise of a job.
 	PutPromise(p Promise) error
 	// DropPromise removes the promise of a job; with a token other than 0 only

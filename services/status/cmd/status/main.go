@@ -4,64 +4,57 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"os"
 
-	"github.com/alecthomas/kong"
-
+	"github.com/studycast/studycast/core/artifact"
 	"github.com/studycast/studycast/core/config"
-	"github.com/studycast/studycast/core/lifecycle"
-	"github.com/studycast/studycast/core/obs"
+	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/program"
 	"github.com/studycast/studycast/services/status/app"
 )
 
-type flags struct {
-	config.Log      `embed:""`
-	config.Policies `embed:""`
-
-	StoreURL     string `help:"Where the jobs are kept." default:"sqlite:status.db" env:"STORE_URL"`
-	StatusListen string `help:"Address for gRPC." default:"127.0.0.1:7070" env:"STATUS_LISTEN"`
-	AdminListen  string `help:"Address for /healthz, /readyz and /metrics." default:"127.0.0.1:7071" env:"ADMIN_LISTEN"`
+type settings struct {
+	program.Settings
+	config.ForStatus
 }
 
 func main() {
-	var f flags
-	kong.Parse(&f, kong.Name("status"), kong.Description("The status service of Studycast: the truth about every job."))
-	if err := run(f); err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, "status:", err)
-		os.Exit(1)
-	}
+	var s settings
+	info := program.Info{Program: config.Status, Description: "The status service of Studycast: the truth about every job."}
+	os.Exit(program.Main(info, &s, func(ctx context.Context, p *program.Program) error { return start(ctx, p, s) }))
 }
 
-func run(f flags) error {
-	log, err := f.Logger()
+func start(ctx context.Context, p *program.Program, s settings) error {
+	data := config.Data{Folder: s.Folder, Store: s.Store, Artifacts: s.Artifacts}.Filled()
+	if s.StoreURL == "" {
+		if err := os.MkdirAll(s.DataDir, 0o700); err != nil {
+			return err
+		}
+		p.Log.Info("no STORE_URL: jobs are kept in a file, for one status service", "store", data.StoreURL)
+	}
+	artifacts, err := p.Artifacts(data)
 	if err != nil {
 		return err
 	}
-	ctx, stop := lifecycle.Signals(context.Background(), func() { os.Exit(1) })
-	defer stop()
-	var lc net.ListenConfig
-	admin, err := lc.Listen(ctx, "tcp", f.AdminListen)
+	listener, err := p.ListenGRPC(ctx)
 	if err != nil {
-		return fmt.Errorf("ADMIN_LISTEN: %w", err)
+		return err
 	}
-	listener, err := lc.Listen(ctx, "tcp", f.StatusListen)
-	if err != nil {
-		return errors.Join(fmt.Errorf("STATUS_LISTEN: %w", err), admin.Close())
+	options := app.Options{
+		StoreURL: data.StoreURL, Policies: s.Policies.Policies(), Listener: listener, TLS: p.ServerTLS(),
+		RemoveArtifacts: func(ctx context.Context, id job.ID) error { return artifacts.Delete(ctx, artifact.JobPrefix(id)) },
+		Logger:          p.Log, Registerer: p.Registry, Tracer: p.Traces,
 	}
-	registry := obs.NewRegistry()
-	a, err := app.New(ctx, app.Options{
-		StoreURL: f.StoreURL, Policies: f.Policies.Policies(), Listener: listener, Logger: log, Registerer: registry,
+	var a *app.App
+	err = p.Patiently(ctx, "store", func(ctx context.Context) (err error) {
+		a, err = app.New(ctx, options)
+		return err
 	})
 	if err != nil {
-		return errors.Join(err, admin.Close(), listener.Close())
+		return errors.Join(err, listener.Close())
 	}
-	log.Info("the status service takes calls", "grpc", listener.Addr().String(), "admin", admin.Addr().String())
-	stack := lifecycle.New(log)
-	stack.Go("admin", func(ctx context.Context) error {
-		return obs.Serve(ctx, admin, obs.Admin(registry, obs.Checks{"status": a.Ready}))
-	})
-	stack.Go("status", a.Run)
-	return stack.Wait(ctx)
+	p.Go("status", a.Run)
+	p.Ready("status", a.Ready)
+	p.TakesCalls("grpc", listener.Addr().String())
+	return nil
 }

@@ -147,3 +147,32 @@ func TestOutcomeWithoutContentIsAnError(t *testing.T) {
 	_, _, err := decide.Finish(running(t, 0), now, policy, 1, job.Outcome{})
 	require.Error(t, err)
 }
+
+// TestLostStartIsGrantedAgain: a worker that asks again with the same start id
+// never began, whether or not its session was found dead meanwhile.
+func TestLostStartIsGrantedAgain(t *testing.T) {
+	t.Parallel()
+	ask := decide.Ask{Now: now, Policy: policy, Session: worker, StartID: "s"}
+	s, _, err := decide.Start(born(t).row, ask)
+	require.NoError(t, err)
+	rescued, err := decide.Rescue(s.Row, now, "lost", decide.Net)
+	require.NoError(t, err)
+	ask.Session.ID = "its-next-session"
+	for name, row := range map[string]store.Row{"rescued": rescued.Row, "its holder is dead": s.Row} {
+		again, a, err := decide.Start(row, ask)
+		require.NoError(t, err, name)
+		require.True(t, a.Granted, name)
+		require.Equal(t, job.Running, again.Row.State, name)
+		require.Equal(t, 1, again.Row.Attempt, name)
+		require.Zero(t, again.Row.Spent, name)
+		require.Nil(t, again.Row.Fault, name)
+		require.Equal(t, ask.Session.ID, again.Row.Session, name)
+		require.Equal(t, decide.DropPromise, again.Promise.Do, name)
+	}
+	ask.StartID = "another"
+	other, a, err := decide.Start(rescued.Row, ask)
+	require.NoError(t, err)
+	require.True(t, a.Granted)
+	require.Equal(t, 2, other.Row.Attempt)
+	require.Equal(t, 1, other.Row.Spent)
+}

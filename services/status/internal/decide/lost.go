@@ -11,13 +11,14 @@ import (
 
 // Rescue takes a running job from a worker that is gone, or that does not come
 // to an end. One attempt is spent; the job is queued even when that was the
-// last one, so that the next delivery buries it and leaves a dead letter.
-func Rescue(r store.Row, now time.Time, why string) (Step, error) {
+// last one, so that the next delivery buries it and leaves a dead letter. When
+// net is over its message is published anew.
+func Rescue(r store.Row, now time.Time, why string, net time.Duration) (Step, error) {
 	s := begin(r)
-	return *s, s.lose(now, why)
+	return *s, s.lose(now, why, net)
 }
 
-func (s *Step) lose(now time.Time, why string) error {
+func (s *Step) lose(now time.Time, why string, net time.Duration) error {
 	r := &s.Row
 	if err := s.move(now, job.Queued, why); err != nil {
 		return err
@@ -33,7 +34,7 @@ func (s *Step) lose(now time.Time, why string) error {
 	}
 	s.Command = &store.Command{Kind: store.Superseded, JobID: r.ID, Attempt: r.Attempt}
 	s.Tell = r.Session
-	s.promise(now.Add(Net))
+	s.promise(now.Add(net))
 	return nil
 }
 

@@ -45,9 +45,12 @@ func Start(r store.Row, a Ask) (Step, Answer, error) {
 		if ans, held := heldBy(r, a); held {
 			return *s, ans, nil
 		}
-		if err := s.lose(a.Now, "the worker was lost"); err != nil {
+		if err := s.lose(a.Now, "the worker was lost", Net); err != nil {
 			return *s, Answer{}, err
 		}
+	}
+	if a.StartID != "" && a.StartID == s.Row.StartID && revivable(s.Row, s.Row.Attempt) {
+		return s.regrant(a)
 	}
 	if wait := s.Row.NotBefore.Sub(a.Now); wait > 0 {
 		return *s, Answer{Wait: &Wait{Delay: wait, Why: "it is not due yet"}}, nil
@@ -62,7 +65,7 @@ func Start(r store.Row, a Ask) (Step, Answer, error) {
 // written, because the worker died between verdict and settling, is buried
 // again: a second letter is better than none.
 func over(r store.Row) Answer {
-	if r.State == job.Failed && r.Ended.Action == job.Dead && r.Fault != nil {
+	if r.State == job.Failed && r.Ended.Action == job.Dead && r.DeadLetter == "" && r.Fault != nil {
 		f := *r.Fault
 		return Answer{Bury: &f}
 	}
@@ -97,6 +100,18 @@ func (s *Step) grant(a Ask) (Step, Answer, error) {
 	r.Lost, r.Ended = false, store.Ended{}
 	s.Promise = Promise{Do: DropPromise}
 	return *s, Answer{Granted: true}, s.move(a.Now, job.Running, "started")
+}
+
+// regrant hands out a lost attempt once more to the worker that still asks for
+// it: the answer never arrived, so it never ran and nothing is spent.
+func (s *Step) regrant(a Ask) (Step, Answer, error) {
+	r := &s.Row
+	r.Worker = a.Session.Worker
+	if err := s.revive(a.Now); err != nil {
+		return *s, Answer{}, err
+	}
+	r.Session, r.StartedAt = a.Session.ID, a.Now
+	return *s, Answer{Granted: true}, nil
 }
 
 // bury ends a job whose attempts were all spent before this start: its workers

@@ -18,8 +18,14 @@ const (
 	Heartbeat = 2 * time.Second
 	// StreamGrace is how long a broken stream has to come back.
 	StreamGrace = time.Second
-	// RestartGrace is the same after a restart of the status service.
+	// RestartGrace is the same after a restart of the status service, and after
+	// a time in which it could hear nobody.
 	RestartGrace = 2 * time.Second
+	// Silence of all sessions is a fault of the service, not of the workers:
+	// between two heartbeats of one lie 2 s. Shorter than a lease, so that it is
+	// noticed before a lease ends; longer than a broken stream's time to come
+	// back, so that the last worker's end is no silence.
+	Silence = 5 * time.Second
 	// FastClaim is how long the caller of a create has to publish.
 	FastClaim = 5 * time.Second
 	// RelayClaim is how long the relay has to publish.
@@ -27,6 +33,9 @@ const (
 	// Net is when a message is published anew although the broker should still
 	// have it.
 	Net = 30 * time.Second
+	// SilentNet is the same for a job of a session that fell silent: its machine
+	// is gone without a word, and the broker may wait longer for a word than we.
+	SilentNet = time.Second
 	// LongDelay is the longest delay that is left to the broker.
 	LongDelay = 60 * time.Second
 	// MaxDelay bounds what a foreign Retry-After may ask for.

@@ -53,14 +53,16 @@ func Retry(r store.Row, now time.Time, why string) (Step, error) {
 		}
 		return *s, &job.StateError{ID: r.ID, State: r.State, Wanted: "retry", Remedy: remedy}
 	}
-	if err := s.move(now, job.Queued, orElse(why, "tried again on request")); err != nil {
-		return *s, err
-	}
+	s.Promise = Promise{Do: ClaimForNow}
+	return *s, s.anew(now, orElse(why, "tried again on request"))
+}
+
+// anew queues a final job with a fresh budget.
+func (s *Step) anew(now time.Time, why string) error {
 	n := &s.Row
 	n.Spent, n.Fault, n.Stage, n.Progress, n.FinishedAt = 0, nil, "", 0, time.Time{}
-	n.Ended, n.Lost = store.Ended{}, false
-	s.Promise = Promise{Do: ClaimForNow}
-	return *s, nil
+	n.Ended, n.Lost, n.DeadLetter = store.Ended{}, false, ""
+	return s.move(now, job.Queued, why)
 }
 
 // Delete says whether a job may be deleted.

@@ -14,7 +14,7 @@ import (
 type Started struct {
 	decide.Answer
 	Kind    job.Kind // "" when the job is unknown
-	Job     job.Job  // when granted
+	Job     job.Job  // when granted, without history
 	Timeout time.Duration
 }
 
@@ -63,8 +63,7 @@ func (l *Ledger) start(w *work, row store.Row, asks store.Session, startID strin
 		return Started{Answer: answer}, err
 	}
 	w.Note(store.Note{Deadline: row.StartedAt.Add(policy.AttemptTimeout + decide.Overdue)})
-	j, err := full(w, row)
-	return Started{Answer: answer, Job: j, Timeout: policy.AttemptTimeout - w.now.Sub(row.StartedAt)}, err
+	return Started{Answer: answer, Job: row.Job, Timeout: policy.AttemptTimeout - w.now.Sub(row.StartedAt)}, nil
 }
 
 // unknown answers for a job without a row.

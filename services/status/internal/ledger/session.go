@@ -34,10 +34,42 @@ func isUnknown(err error) bool { return errors.Is(err, job.ErrSessionUnknown) }
 // alive reads a session that may hold attempts.
 func (w *work) alive(id job.SessionID) (store.Session, error) {
 	s, err := w.Session(id)
-	if missing(err) || err == nil && !s.EndsAt.After(w.now) {
+	if missing(err) {
 		return s, job.ErrSessionUnknown
 	}
+	if err != nil || s.EndsAt.After(w.now) {
+		return s, err
+	}
+	spared, err := w.spare()
+	if err == nil && !spared {
+		err = job.ErrSessionUnknown
+	}
+	s.EndsAt = w.now.Add(decide.RestartGrace)
 	return s, err
+}
+
+// hear renews a session that was heard of. The first one after a long silence
+// speaks for the others too: after it nobody could tell that there was one.
+func (w *work) hear(s *store.Session) error {
+	var err error
+	if w.now.Sub(s.HeardAt) >= decide.Silence {
+		_, err = w.spare()
+	}
+	s.HeardAt, s.EndsAt = w.now, w.now.Add(decide.Lease)
+	return err
+}
+
+// spare is asked before a session is taken for dead. When nobody was heard of
+// for longer than heartbeats take, the service itself or its store was away, or
+// stood still; then every session gets a short time to come back, once.
+func (w *work) spare() (bool, error) {
+	heard, err := w.LastHeard()
+	if err != nil || heard.IsZero() || w.now.Sub(heard) < decide.Silence {
+		return false, err
+	}
+	until := w.now.Add(decide.RestartGrace)
+	w.Note(store.Note{Deadline: until})
+	return true, w.Prolong(w.now, until)
 }
 
 // Open opens a session, or a new stream of one, and returns the commands that
@@ -55,6 +87,9 @@ func (l *Ledger) Open(ctx context.Context, h Hello) (store.Session, []store.Comm
 	err = l.update(ctx, func(w *work) error {
 		var err error
 		if s, missed, err = w.open(h, job.SessionID(fresh.String())); err != nil {
+			return err
+		}
+		if err := w.hear(&s); err != nil {
 			return err
 		}
 		w.Note(store.Note{Deadline: s.EndsAt})
@@ -78,10 +113,9 @@ func (h Hello) check() error {
 }
 
 func (w *work) open(h Hello, fresh job.SessionID) (store.Session, []store.Command, error) {
-	ends := w.now.Add(decide.Lease)
 	if h.Session == "" {
 		return store.Session{
-			ID: fresh, Worker: h.Worker, Kind: h.Kind, Slots: h.Slots, Stream: 1, OpenedAt: w.now, EndsAt: ends,
+			ID: fresh, Worker: h.Worker, Kind: h.Kind, Slots: h.Slots, Stream: 1, OpenedAt: w.now,
 		}, nil, nil
 	}
 	s, err := w.Session(h.Session)
@@ -92,7 +126,6 @@ func (w *work) open(h Hello, fresh job.SessionID) (store.Session, []store.Comman
 		return s, nil, err
 	}
 	s.Stream++
-	s.EndsAt = ends
 	held, err := w.Held(s.ID)
 	var missed []store.Command
 	for _, r := range held {
@@ -117,8 +150,7 @@ func (l *Ledger) Renew(ctx context.Context, id job.SessionID, stream int64, repo
 		if err != nil {
 			return err
 		}
-		s.EndsAt = w.now.Add(decide.Lease)
-		if err := w.PutSession(s); err != nil {
+		if err := errors.Join(w.hear(&s), w.PutSession(s)); err != nil {
 			return err
 		}
 		for _, r := range reports {
@@ -215,7 +247,7 @@ func (l *Ledger) Restart(ctx context.Context) error {
 		return nil
 	}
 	return l.update(ctx, func(w *work) error {
-		return w.ExtendAll(w.now.Add(decide.RestartGrace))
+		return w.ExtendAll(w.now, w.now.Add(decide.RestartGrace))
 	})
 }
 
@@ -252,13 +284,16 @@ const rescueAtOnce = 16
 func (l *Ledger) rescueBatch(ctx context.Context) (n int, err error) {
 	err = l.update(ctx, func(w *work) error {
 		dead, err := w.Expired(w.now, rescueAtOnce)
-		if err != nil {
+		if n = len(dead); err != nil || n == 0 {
 			return err
 		}
-		n = len(dead)
+		if spared, err := w.spare(); err != nil || spared {
+			n = 0
+			return err
+		}
 		for _, s := range dead {
 			err := w.endSession(s, func(r store.Row) (decide.Step, error) {
-				return decide.Rescue(r, w.now, "the worker was lost")
+				return decide.Rescue(r, w.now, "the worker was lost", w.net(s))
 			})
 			if err != nil {
 				return err
@@ -268,6 +303,15 @@ func (l *Ledger) rescueBatch(ctx context.Context) (n int, err error) {
 		return nil
 	})
 	return n, err
+}
+
+// net says when the jobs of a session that is over are published anew. One
+// whose stream broke was heard of shortly before.
+func (w *work) net(s store.Session) time.Duration {
+	if w.now.Sub(s.HeardAt) < decide.Silence {
+		return decide.Net
+	}
+	return decide.SilentNet
 }
 
 // overdueAt is when an attempt that started at a time is given up although its
@@ -289,7 +333,7 @@ func (l *Ledger) rescueOverdue(ctx context.Context, k job.Kind) (n int, err erro
 		}
 		n = len(late)
 		for _, r := range late {
-			step, err := decide.Rescue(r, w.now, "the worker did not end it in time")
+			step, err := decide.Rescue(r, w.now, "the worker did not end it in time", decide.Net)
 			if err != nil {
 				return err
 			}

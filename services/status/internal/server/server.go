@@ -25,12 +25,13 @@ type Options struct {
 	Started func(ledger.Started) // hears of every answer to a start; may be nil
 }
 
-// Server serves the three services of the status service.
+// Server serves the services of the status service.
 type Server struct {
 	Options
 	statusv1.UnimplementedStatusServiceServer
 	statusv1.UnimplementedAttemptServiceServer
 	statusv1.UnimplementedOutboxServiceServer
+	statusv1.UnimplementedDeadLetterServiceServer
 	quit  chan struct{}
 	drain sync.Once
 }
@@ -48,15 +49,7 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	statusv1.RegisterStatusServiceServer(r, s)
 	statusv1.RegisterAttemptServiceServer(r, s)
 	statusv1.RegisterOutboxServiceServer(r, s)
-}
-
-// Names lists the services by their full names.
-func Names() []string {
-	return []string{
-		statusv1.StatusService_ServiceDesc.ServiceName,
-		statusv1.AttemptService_ServiceDesc.ServiceName,
-		statusv1.OutboxService_ServiceDesc.ServiceName,
-	}
+	statusv1.RegisterDeadLetterServiceServer(r, s)
 }
 
 // Drain ends every stream and long poll with job.ErrUnavailable, so that their

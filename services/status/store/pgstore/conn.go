@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/services/status/store/internal/group"
+	"github.com/studycast/studycast/services/status/store/internal/rows"
 )
 
 // conn is one transaction on a connection; one goroutine at a time uses it.
@@ -20,54 +21,87 @@ import (
 type conn struct {
 	ctx     context.Context
 	pg      *pgx.Conn
-	waiting pgx.Batch
-	sent    bool // something reached the server since the last mark
+	waiting []statement
+	mark    int   // statements waiting since before the mark
+	sent    bool  // something reached the server since the mark
+	failure error // the first that a statement met
 }
 
-// exec queues a statement; its error is that of the next flush, read or change.
-func (c *conn) exec(text string, args ...any) error {
-	c.waiting.Queue(text, clean(args)...)
+type statement struct {
+	text string
+	args []any
+}
+
+var _ group.Transaction = (*conn)(nil)
+
+// Exec queues a statement; its error is that of the next flush or read.
+func (c *conn) Exec(text string, args ...any) error {
+	c.waiting = append(c.waiting, statement{text, clean(args)})
 	return nil
 }
 
-// send runs what waits and hands the answer of the last statement to read.
-func (c *conn) send(read func(pgx.BatchResults) error) (err error) {
-	batch := c.waiting
-	c.waiting, c.sent = pgx.Batch{}, true
-	results := c.pg.SendBatch(c.ctx, &batch)
-	defer func() {
-		if closed := results.Close(); err == nil {
-			err = closed
+// Read runs what waits and then a query, and hands every row to each.
+func (c *conn) Read(each func(rows.Scanner) error, text string, args ...any) error {
+	return c.send(func(r pgx.BatchResults) error {
+		found, err := r.Query()
+		if err != nil {
+			return err
 		}
-		err = explain(err)
-	}()
-	for i := range batch.Len() - 1 {
-		if _, err := results.Exec(); err != nil {
-			return fmt.Errorf("%q: %w", batch.QueuedQueries[i].SQL, err)
+		defer found.Close()
+		for found.Next() {
+			if err := each(found); err != nil {
+				return err
+			}
 		}
-	}
-	if err := read(results); err != nil && !errors.Is(err, job.ErrNotFound) {
-		return fmt.Errorf("%q: %w", batch.QueuedQueries[batch.Len()-1].SQL, err)
-	} else if err != nil {
-		return err
-	}
-	return nil
+		return found.Err()
+	}, statement{text, clean(args)})
 }
 
 // flush runs what waits and returns what the last statement did.
 func (c *conn) flush() (tag pgconn.CommandTag, err error) {
-	if c.waiting.Len() == 0 {
+	n := len(c.waiting)
+	if n == 0 {
 		return tag, nil
 	}
+	last := c.waiting[n-1]
+	c.waiting = c.waiting[:n-1]
 	err = c.send(func(r pgx.BatchResults) (err error) {
 		tag, err = r.Exec()
 		return err
-	})
+	}, last)
 	return tag, err
 }
 
-// forget drops what waits.
-func (c *conn) forget() { c.waiting = pgx.Batch{} }
+// send runs what waits and one more statement, whose answer read takes.
+func (c *conn) send(read func(pgx.BatchResults) error, last statement) (err error) {
+	waiting, batch := c.waiting, &pgx.Batch{}
+	if len(waiting) > c.mark {
+		c.sent = true
+	}
+	c.waiting, c.mark = waiting[:0], 0
+	for _, s := range waiting {
+		batch.Queue(s.text, s.args...)
+	}
+	batch.Queue(last.text, last.args...)
+	results := c.pg.SendBatch(c.ctx, batch)
+	defer func() {
+		if closed := results.Close(); err == nil {
+			err = closed
+		}
+		if err = explain(err); c.failure == nil {
+			c.failure = err
+		}
+	}()
+	for _, s := range waiting {
+		if _, err := results.Exec(); err != nil {
+			return fmt.Errorf("%q: %w", s.text, err)
+		}
+	}
+	if err := read(results); err != nil {
+		return fmt.Errorf("%q: %w", last.text, err)
+	}
+	return nil
+}
 
 // now runs a statement at once and alone, which also works in a transaction
 // that has failed.
@@ -76,58 +110,53 @@ func (c *conn) now(text string) error {
 	return explain(err)
 }
 
-// change is exec for a statement that must find its row.
-func (c *conn) change(text string, args ...any) error {
-	if err := c.exec(text, args...); err != nil {
-		return err
+// SkipLocked leaves out what somebody outside the service has locked.
+func (c *conn) SkipLocked() string { return "FOR UPDATE OF p SKIP LOCKED" }
+
+// Mark begins a part that Undo can take back while it was not sent.
+func (c *conn) Mark() { c.mark, c.sent = len(c.waiting), false }
+
+// Undo forgets what waits since Mark.
+func (c *conn) Undo() bool {
+	if c.sent || c.failure != nil {
+		return false
 	}
-	tag, err := c.flush()
-	if err == nil && tag.RowsAffected() == 0 {
-		return job.ErrNotFound
+	c.waiting = c.waiting[:c.mark]
+	return true
+}
+
+// Save begins a part that Return can take back.
+func (c *conn) Save() error {
+	c.Mark()
+	return c.Exec("SAVEPOINT one")
+}
+
+// Keep ends the part and returns the errors of its statements.
+func (c *conn) Keep() error {
+	err := c.Exec("RELEASE SAVEPOINT one")
+	if err == nil {
+		_, err = c.flush()
 	}
 	return err
 }
 
-// scanner is a row under the cursor.
-type scanner interface{ Scan(dest ...any) error }
-
-// one reads a single row; job.ErrNotFound when there is none.
-func one[T any](c *conn, scan func(scanner) (T, error), text string, args ...any) (v T, err error) {
-	c.waiting.Queue(text, clean(args)...)
-	err = c.send(func(r pgx.BatchResults) (err error) {
-		if v, err = scan(r.QueryRow()); errors.Is(err, pgx.ErrNoRows) {
-			return job.ErrNotFound
-		}
-		return err
-	})
-	return v, err
-}
-
-// many reads all rows.
-func many[T any](c *conn, scan func(scanner) (T, error), text string, args ...any) (vs []T, err error) {
-	c.waiting.Queue(text, clean(args)...)
-	err = c.send(func(r pgx.BatchResults) error {
-		rows, err := r.Query()
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			v, err := scan(rows)
-			if err != nil {
-				return err
-			}
-			vs = append(vs, v)
-		}
-		return rows.Err()
-	})
-	return vs, err
+// Return takes the part back.
+func (c *conn) Return() error {
+	c.waiting, c.failure = c.waiting[:0], nil
+	if !c.sent {
+		return nil
+	}
+	return c.now("ROLLBACK TO SAVEPOINT one; RELEASE SAVEPOINT one")
 }
 
 // clean gives strings of any type as plain ones, without the zero byte that
 // PostgreSQL's text can't hold.
 func clean(args []any) []any {
 	for i, a := range args {
+		switch a.(type) {
+		case int64, int, float64, bool, []byte:
+			continue
+		}
 		if v := reflect.ValueOf(a); v.Kind() == reflect.String {
 			args[i] = strings.ReplaceAll(strings.ToValidUTF8(v.String(), "\uFFFD"), "\x00", "\uFFFD")
 		}
@@ -138,7 +167,7 @@ func clean(args []any) []any {
 // explain makes an error of the connection, not of a statement, one that says
 // to try again, and names the remedy of the commonest mistake.
 func explain(err error) error {
-	if err == nil || errors.Is(err, job.ErrNotFound) || errors.Is(err, context.Canceled) {
+	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
 	var pg *pgconn.PgError
@@ -166,19 +195,4 @@ func unavailable(err error) error {
 func passing(code string) bool {
 	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "40") ||
 		strings.HasPrefix(code, "53") || strings.HasPrefix(code, "57")
-}
-
-// micros and timeOf turn times into what the tables hold; 0 is the zero time.
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func timeOf(us int64) time.Time {
-	if us == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(us).UTC()
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/sandbox/postgres"
 	"github.com/studycast/studycast/services/status/store"
-	"github.com/studycast/studycast/services/status/store/pgstore/pgtest"
 )
 
 // later is a clock that stands, and jumps by an hour when told.
@@ -62,15 +62,15 @@ func (c *cut) Read(b []byte) (int, error) {
 // that the test sees them.
 func TestLostCommitIsSettled(t *testing.T) {
 	t.Parallel()
-	config, _, err := parse(schema(t) + "&pooler=transaction")
+	a, err := parse(schema(t) + "&pooler=transaction")
 	require.NoError(t, err)
 	var before, after atomic.Bool
-	dial := config.ConnConfig.DialFunc
-	config.ConnConfig.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+	dial := a.config.ConnConfig.DialFunc
+	a.config.ConnConfig.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		c, err := dial(ctx, network, addr)
 		return &cut{Conn: c, before: &before, after: &after}, err
 	}
-	s, err := open(t.Context(), config, true)
+	s, err := open(t.Context(), a)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	seq := func() (n int64) {
@@ -95,11 +95,26 @@ func TestLostCommitIsSettled(t *testing.T) {
 	require.EqualValues(t, 2, seq())
 }
 
+// TestNumberOfACrashedServerProvesNothing: after a crash the server gives the
+// numbers of transactions that it lost to later ones.
+func TestNumberOfACrashedServerProvesNothing(t *testing.T) {
+	t.Parallel()
+	s := opened(t, schema(t))
+	var xid, boot string
+	ask := s.writes.QueryRow(t.Context(), "SELECT pg_current_xact_id()::text, pg_postmaster_start_time()::text")
+	require.NoError(t, ask.Scan(&xid, &boot))
+	cause := errors.New("the cable was cut")
+	require.NoError(t, s.settle(xid, boot, cause))
+	err := s.settle(xid, "2006-01-02 15:04:05.999999+00", cause)
+	require.ErrorIs(t, err, cause)
+	require.ErrorContains(t, err, "not known")
+}
+
 // TestKilledServerKeepsWhatWasAnswered kills PostgreSQL while writes run and
 // starts it again: the same store goes on, and everything it answered is there.
 func TestKilledServerKeepsWhatWasAnswered(t *testing.T) {
 	t.Parallel()
-	own, err := pgtest.Start()
+	own, err := postgres.Start()
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, own.Stop()) })
 	s := opened(t, own.URL(""))
@@ -142,7 +157,7 @@ func TestKilledServerKeepsWhatWasAnswered(t *testing.T) {
 // not, and every answered write is there.
 func TestRestartedPoolerIsFoundAgain(t *testing.T) {
 	t.Parallel()
-	own, err := pgtest.Start()
+	own, err := postgres.Start()
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, own.Stop()) })
 	pooler, err := own.StartPooler()

@@ -5,12 +5,13 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
+
+	"github.com/studycast/studycast/services/status/store/internal/rows"
 )
 
 //go:embed migrations/*.sql
@@ -35,39 +36,7 @@ func migrate(ctx context.Context, pool *pgxpool.Pool, schema uint32) (err error)
 	if _, err := lock.Exec(ctx, "SELECT pg_advisory_xact_lock($1::int, $2::bigint::oid::int)", migrationLock, int64(schema)); err != nil {
 		return fmt.Errorf("wait for the migrations of another replica: %w", explain(err))
 	}
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
 	db := stdlib.OpenDBFromPool(pool)
 	defer func() { err = errors.Join(err, db.Close()) }()
-	p, err := goose.NewProvider(goose.DialectPostgres, db, dir)
-	if err != nil {
-		return err
-	}
-	has, knows, err := versions(ctx, p)
-	if err != nil {
-		return err
-	}
-	if has > knows {
-		return fmt.Errorf("its tables have version %d, this program knows %d: run the newer program", has, knows)
-	}
-	if has == knows {
-		return nil
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", explain(err))
-	}
-	return nil
-}
-
-func versions(ctx context.Context, p *goose.Provider) (has, knows int64, err error) {
-	has, err = p.GetDBVersion(ctx)
-	if err != nil {
-		return 0, 0, fmt.Errorf("read the version of the tables: %w", explain(err))
-	}
-	for _, src := range p.ListSources() {
-		knows = max(knows, src.Version)
-	}
-	return has, knows, nil
+	return rows.Migrate(ctx, goose.DialectPostgres, db, migrations)
 }

@@ -28,7 +28,7 @@ func (s *Store) channel() string { return fmt.Sprintf("studycast_status_%d", s.s
 // listen tells of what other replicas changed, until ctx ends.
 func (s *Store) listen(ctx context.Context) {
 	for ctx.Err() == nil {
-		if s.listens {
+		if s.calls != nil {
 			s.attend(ctx)
 		}
 		s.read(ctx)
@@ -46,35 +46,49 @@ func (s *Store) attend(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	defer c.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing to save
-	if _, err := c.Exec(ctx, "LISTEN "+pgx.Identifier{s.channel()}.Sanitize()); err != nil {
+	defer hangUp(ctx, c)
+	if !s.subscribe(ctx, c) {
 		return
 	}
 	for {
 		if !s.read(ctx) {
 			return
 		}
-		if !s.await(ctx, c) {
+		if !s.attention(ctx, c) {
 			return
 		}
 	}
 }
 
-func (s *Store) call(ctx context.Context) (*pgx.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+// hangUp does not wait for a server that stands still.
+func hangUp(ctx context.Context, c *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	return pgx.ConnectConfig(ctx, s.reads.Config().ConnConfig)
+	_ = c.Close(ctx) // there is nothing to save
 }
 
-// await returns at a call of another replica or when the net is due; false when
-// the connection is broken.
-func (s *Store) await(ctx context.Context, c *pgx.Conn) bool {
+func (s *Store) subscribe(ctx context.Context, c *pgx.Conn) bool {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	_, err := c.Exec(ctx, "LISTEN "+pgx.Identifier{s.channel()}.Sanitize())
+	return err == nil
+}
+
+func (s *Store) call(ctx context.Context) (*pgx.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	return pgx.ConnectConfig(ctx, s.calls)
+}
+
+// attention returns at a call of another replica or when the net is due; false when
+// the connection is broken. One that only seems whole is found out by a ping.
+func (s *Store) attention(ctx context.Context, c *pgx.Conn) bool {
 	wait, cancel := context.WithTimeout(ctx, netEvery)
 	defer cancel()
 	for {
 		n, err := c.WaitForNotification(wait)
 		if err != nil {
-			return wait.Err() != nil && ctx.Err() == nil && !c.IsClosed()
+			return wait.Err() != nil && ctx.Err() == nil && s.answers(ctx, c)
 		}
 		if n.Payload != s.name {
 			return true
@@ -82,10 +96,16 @@ func (s *Store) await(ctx context.Context, c *pgx.Conn) bool {
 	}
 }
 
+func (s *Store) answers(ctx context.Context, c *pgx.Conn) bool {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	return c.Ping(ctx) == nil
+}
+
 // read tells of all news since the last time; false when the server did not
 // answer, which those who need it report.
 func (s *Store) read(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, batchTimeout)
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	for {
 		n, err := s.readPage(ctx)

@@ -10,33 +10,38 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/services/status/store"
+	"github.com/studycast/studycast/services/status/store/internal/group"
+	"github.com/studycast/studycast/services/status/store/internal/rows"
 )
 
 const (
 	readers      = 4                // reads at once, unless pool_max_conns says otherwise
 	writers      = 2                // the writer, and the lock of a migration
+	dialTimeout  = 2 * time.Second  // for one host to take or to answer a connection
 	openTimeout  = 30 * time.Second // for the first connection and the migrations
-	batchTimeout = 20 * time.Second // for one transaction, waiting for other replicas included
+	readTimeout  = 5 * time.Second  // for one snapshot
+	batchTimeout = 5 * time.Second  // for one transaction, waiting for other replicas included
+	hangTimeout  = "3s"             // for a replica that has the lock and says nothing
 )
 
 // Store is a store.Store in one schema of a PostgreSQL database.
 type Store struct {
-	writes   *pgxpool.Pool
-	reads    *pgxpool.Pool
-	requests chan *request
-	name     string // tells own news from those of other replicas
-	schema   uint32
-	listens  bool
+	writes *pgxpool.Pool
+	reads  *pgxpool.Pool
+	queue  *group.Queue
+	name   string // tells own news from those of other replicas
+	schema uint32
+	calls  *pgx.ConnConfig // where the server calls when there are news; nil = nowhere
 
 	hearing sync.Mutex
 	hear    func([]store.Note)
@@ -51,65 +56,42 @@ type Store struct {
 var _ store.Store = (*Store)(nil)
 
 // Open opens the store at an address like postgres://user:password@host/db and
-// brings its tables up to date. They are in the first schema of the
-// search_path. Besides the parameters of pgx the address may hold
-// pooler=transaction: then nothing is prepared on the server and other
-// replicas are heard by asking twice a second instead of LISTEN.
+// brings its tables up to date. job.ErrUnavailable when there is no server yet.
+// See parse for what the address may hold.
 func Open(ctx context.Context, address string) (*Store, error) {
-	config, pooled, err := parse(address)
+	a, err := parse(address)
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, config, pooled)
+	return open(ctx, a)
 }
 
-func parse(address string) (config *pgxpool.Config, pooled bool, err error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil, false, errors.New("status store: the address is not a URL: use one like postgres://user:password@host:5432/studycast")
-	}
-	q := u.Query()
-	switch pooler := q.Get("pooler"); pooler {
-	case "", "none":
-	case "transaction":
-		pooled = true
-	default:
-		return nil, false, fmt.Errorf("status store: pooler=%s is unknown: use none or transaction", pooler)
-	}
-	q.Del("pooler")
-	limited := q.Has("pool_max_conns")
-	u.RawQuery = q.Encode()
-	if config, err = pgxpool.ParseConfig(u.String()); err != nil { // the error hides the password
-		return nil, false, fmt.Errorf("status store: %w", err)
-	}
-	if !limited {
-		config.MaxConns = readers
-	}
-	if pooled {
-		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
-	}
-	return config, pooled, nil
-}
-
-func open(ctx context.Context, config *pgxpool.Config, pooled bool) (*Store, error) {
+func open(ctx context.Context, a address) (*Store, error) {
 	s := &Store{
-		requests: make(chan *request),
-		name:     uuid.NewString(),
-		listens:  !pooled,
-		hear:     func([]store.Note) {},
-		quit:     make(chan struct{}),
+		queue: group.New(),
+		name:  uuid.NewString(),
+		calls: a.calls,
+		hear:  func([]store.Note) {},
+		quit:  make(chan struct{}),
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	if err := s.connect(ctx, config); err != nil {
+	if err := s.connect(ctx, a.config); err != nil {
 		s.free()
 		return nil, fmt.Errorf("open the status store: %w", err)
 	}
 	listening, deafen := context.WithCancel(context.Background())
 	s.deafen = deafen
-	s.workers.Go(s.write)
+	s.workers.Go(func() { s.queue.Serve(s.commit, s.tell) })
 	s.workers.Go(func() { s.listen(listening) })
 	return s, nil
+}
+
+// refuses reports whether the server is there and does not take the address:
+// waiting does not help.
+func refuses(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && !passing(pg.Code)
 }
 
 func (s *Store) connect(ctx context.Context, config *pgxpool.Config) (err error) {
@@ -127,7 +109,7 @@ func (s *Store) connect(ctx context.Context, config *pgxpool.Config) (err error)
 	if err := migrate(ctx, s.writes, s.schema); err != nil {
 		return err
 	}
-	return s.reads.QueryRow(ctx, "SELECT batch FROM counter").Scan(&s.heard)
+	return explain(s.reads.QueryRow(ctx, "SELECT batch FROM counter").Scan(&s.heard))
 }
 
 // check learns the schema and refuses a database that forgets commits.
@@ -136,6 +118,9 @@ func (s *Store) check(ctx context.Context) error {
 	var commit string
 	err := s.reads.QueryRow(ctx, `SELECT (SELECT oid FROM pg_namespace WHERE nspname = current_schema()),
  current_setting('synchronous_commit')`).Scan(&schema, &commit)
+	if refuses(err) {
+		return err
+	}
 	if err != nil {
 		return explain(err)
 	}
@@ -171,6 +156,7 @@ func (s *Store) tell(notes []store.Note) {
 func (s *Store) Close() error {
 	s.closing.Do(func() {
 		close(s.quit)
+		s.queue.Close()
 		s.deafen()
 		s.workers.Wait()
 		s.free()
@@ -186,26 +172,41 @@ func (s *Store) free() {
 	}
 }
 
-// View runs fn on one snapshot.
+// View runs fn on one snapshot. It answers within readTimeout whatever the
+// server does.
 func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
 	select {
 	case <-s.quit:
 		return fmt.Errorf("read the status store: %w", job.ErrUnavailable)
 	default:
 	}
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	for {
+		again, err := s.view(ctx, fn)
+		if !again {
+			return err
+		}
+	}
+}
+
+// view reports whether the connection turned out to be broken, which costs only
+// another one: a new one that can't be made ends the round.
+func (s *Store) view(ctx context.Context, fn func(store.Reader) error) (broken bool, err error) {
 	c, err := s.reads.Acquire(ctx)
 	if err != nil {
-		return fmt.Errorf("read the status store: %w", explain(err))
+		return false, fmt.Errorf("read the status store: %w", explain(err))
 	}
 	defer c.Release() // a connection inside a transaction is closed, not kept
-	r := &reader{&conn{ctx: ctx, pg: c.Conn()}}
-	if err := r.exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); err != nil {
-		return err
+	r := &conn{ctx: ctx, pg: c.Conn()}
+	r.Mark()
+	if err := r.Exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); err != nil {
+		return false, err
 	}
-	err = fn(r)
-	if !r.sent {
-		return err
+	err = fn(rows.Reader{Conn: r})
+	if r.Undo() {
+		return false, err
 	}
-	r.forget()
-	return errors.Join(err, r.now("COMMIT"))
+	err = errors.Join(err, r.now("COMMIT"))
+	return c.Conn().IsClosed() && ctx.Err() == nil, err
 }

@@ -2,6 +2,8 @@ package pgstore
 
 import (
 	"context"
+	"errors"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/services/status/internal/ledger"
 	"github.com/studycast/studycast/services/status/store"
+	"github.com/studycast/studycast/services/status/store/internal/rows"
 )
 
 func TestOpenSaysWhatIsWrong(t *testing.T) {
@@ -25,6 +28,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		{"not a URL", "postgres://u:secret@h:port/db", "not a URL"},
 		{"unknown pooler", "postgres://u:secret@h/db?pooler=session", "use none or transaction"},
 		{"bad parameter", "postgres://u:secret@h/db?pool_max_conns=many", "pool_max_conns"},
+		{"wrong password", wrongPassword(t), "password authentication failed"},
 		{"no server", "postgres://u:secret@127.0.0.1:1/db", "can't be reached"},
 		{"unknown parameter", server.URL("") + "&nonsense=1", "nonsense"},
 		{"no schema", server.URL("nowhere"), "no schema of the search_path exists"},
@@ -35,8 +39,16 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 			_, err := Open(context.Background(), c.address)
 			require.ErrorContains(t, err, c.says)
 			require.NotContains(t, err.Error(), "secret")
+			require.Equal(t, c.name == "no server", errors.Is(err, job.ErrUnavailable), "only a server that is not there is waited for")
 		})
 	}
+}
+
+func wrongPassword(t *testing.T) string {
+	u, err := url.Parse(server.TCPURL(""))
+	require.NoError(t, err)
+	u.User = url.UserPassword("postgres", "secret")
+	return u.String()
 }
 
 // TestReplicasOpenAtOnce: one of them makes the tables.
@@ -69,7 +81,7 @@ func TestForgottenPoolerIsNamed(t *testing.T) {
 		_, err := r.LastSeq()
 		require.NoError(t, err)
 		// what a pooler does between two transactions: other statements are prepared
-		require.NoError(t, r.(*reader).now("DEALLOCATE ALL"))
+		require.NoError(t, r.(rows.Reader).Conn.(*conn).now("DEALLOCATE ALL"))
 		_, err = r.LastSeq()
 		return err
 	})

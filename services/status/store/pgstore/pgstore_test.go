@@ -2,6 +2,7 @@ package pgstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"testing"
@@ -9,23 +10,31 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/studycast/studycast/core/sandbox/postgres"
 	"github.com/studycast/studycast/services/status/store"
-	"github.com/studycast/studycast/services/status/store/pgstore/pgtest"
 	"github.com/studycast/studycast/services/status/store/storetest"
 )
 
-var server *pgtest.Server
+// server and pooler are shared by the tests that break neither.
+var (
+	server *postgres.Server
+	pooler *postgres.Pooler
+)
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
 	var err error
-	if server, err = pgtest.Start(); err != nil {
+	if server, err = postgres.Start(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	code := m.Run()
-	if err := server.Stop(); err != nil {
+	code := 1
+	if pooler, err = server.StartPooler(); err == nil {
+		code = m.Run()
+		err = pooler.Stop()
+	}
+	if err := errors.Join(err, server.Stop()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -59,18 +68,9 @@ func TestStore(t *testing.T) {
 // TestStoreThroughPooler is the same suite through pgbouncer in transaction mode.
 func TestStoreThroughPooler(t *testing.T) {
 	t.Parallel()
-	pooler := pooled(t)
 	storetest.Run(t, func(t testing.TB) store.Store {
 		address, err := pooler.Schema(context.Background())
 		require.NoError(t, err)
 		return opened(t, address)
 	})
-}
-
-func pooled(t testing.TB) *pgtest.Pooler {
-	t.Helper()
-	pooler, err := server.StartPooler()
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, pooler.Stop()) })
-	return pooler
 }

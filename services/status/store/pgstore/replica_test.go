@@ -12,6 +12,7 @@ import (
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/services/status/internal/ledger"
 	"github.com/studycast/studycast/services/status/store"
+	"github.com/studycast/studycast/services/status/store/storetest"
 )
 
 // soon bounds a wait that must end.
@@ -19,10 +20,14 @@ const soon = 30 * time.Second
 
 func TestReplicasHearOfEachOther(t *testing.T) {
 	t.Parallel()
-	for name, option := range map[string]string{"listen": "", "transaction pooler": "&pooler=transaction"} {
+	for name, place := range map[string]func() string{
+		"listen":             func() string { return schema(t) },
+		"transaction pooler": func() string { return through(t, nil) },
+		"beside the pooler":  func() string { return through(t, direct()) },
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			address := schema(t) + option
+			address := place()
 			heard := make(chan store.Note, 100)
 			speaker, listener := opened(t, address), opened(t, address)
 			own := make(chan store.Note, 100)
@@ -201,4 +206,13 @@ func TestLockedPromiseIsPassedOver(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
 	require.Equal(t, held.Job.ID, entries[0].JobID)
+}
+
+// TestCrowdOfReplicas lets a crowd loose on two replicas.
+func TestCrowdOfReplicas(t *testing.T) {
+	t.Parallel()
+	storetest.Crowd(t, func(t testing.TB) []store.Store {
+		address := schema(t)
+		return []store.Store{opened(t, address), opened(t, address)}
+	})
 }

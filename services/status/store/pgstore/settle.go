@@ -8,12 +8,10 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"github.com/studycast/studycast/services/status/store"
 )
 
 const (
-	settleTimeout = 20 * time.Second       // for the server to come back and tell of a commit
+	settleTimeout = 5 * time.Second        // for the server to come back and tell of a commit
 	settlePause   = 100 * time.Millisecond // between two questions
 )
 
@@ -33,7 +31,7 @@ func (e *doubtError) Unwrap() error { return e.err }
 
 // end writes the counter and the news and commits, in one trip.
 func (b *batch) end() error {
-	if err := errors.Join(b.publish(), b.exec("COMMIT")); err != nil {
+	if err := errors.Join(b.publish(), b.Exec("COMMIT")); err != nil {
 		return err
 	}
 	tag, err := b.flush()
@@ -51,17 +49,12 @@ func (b *batch) end() error {
 
 // publish queues what other replicas have to know.
 func (b *batch) publish() error {
-	var notes []store.Note
-	for _, r := range b.requests {
-		if r.err == nil {
-			notes = append(notes, r.notes...)
-		}
-	}
+	notes := b.Notes()
 	if len(notes) == 0 {
 		if b.seq == b.began {
 			return nil
 		}
-		return b.exec("UPDATE counter SET seq = $1", b.seq)
+		return b.Exec("UPDATE counter SET seq = $1", b.seq)
 	}
 	body, err := json.Marshal(notes)
 	if err != nil {
@@ -69,27 +62,32 @@ func (b *batch) publish() error {
 	}
 	b.news++
 	err = errors.Join(
-		b.exec("UPDATE counter SET seq = $1, batch = $2", b.seq, b.news),
-		b.exec("INSERT INTO news (batch, sender, notes) VALUES ($1, $2, $3)", b.news, b.store.name, body),
-		b.exec("SELECT pg_notify($1, $2)", b.store.channel(), b.store.name))
+		b.Exec("UPDATE counter SET seq = $1, batch = $2", b.seq, b.news),
+		b.Exec("INSERT INTO news (batch, sender, notes) VALUES ($1, $2, $3)", b.news, b.store.name, body),
+		b.Exec("SELECT pg_notify($1, $2)", b.store.channel(), b.store.name))
 	if b.news%tidyEvery == 0 {
-		err = errors.Join(err, b.exec("DELETE FROM news WHERE made_at < now() - $1::text::interval", newsLife))
+		err = errors.Join(err, b.Exec("DELETE FROM news WHERE made_at < now() - $1::text::interval", newsLife))
 	}
 	return err
 }
 
 // settle asks what became of a commit whose answer was lost: nil when it is
-// done, an error when it is not.
-func (s *Store) settle(xid string, cause error) error {
+// done, an error when it is not. A server that crashed forgets the transactions
+// that it had not written down and gives their numbers to later ones, so that
+// after a start it knows for sure only what was not committed.
+func (s *Store) settle(xid, boot string, cause error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
 	defer cancel()
 	for {
 		var status *string
-		err := s.writes.QueryRow(ctx, "SELECT pg_xact_status($1::text::xid8)", xid).Scan(&status)
+		var now string
+		err := s.writes.QueryRow(ctx, "SELECT pg_xact_status($1::text::xid8), pg_postmaster_start_time()::text", xid).Scan(&status, &now)
 		switch {
 		case err != nil || status != nil && *status == "in progress":
-		case status != nil && *status == "committed":
+		case status != nil && *status == "committed" && now == boot:
 			return nil
+		case status != nil && *status == "committed":
+			return fmt.Errorf("%w; it is not known whether it was written: the server was started anew", cause)
 		case status != nil && *status == "aborted":
 			return cause
 		default:

@@ -3,11 +3,9 @@ package sqlitestore
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"time"
 
-	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/services/status/store/internal/rows"
 )
 
 // conn is one connection with its prepared statements; one goroutine at a time
@@ -16,7 +14,10 @@ import (
 type conn struct {
 	sql   *sql.Conn
 	stmts map[string]*sql.Stmt
+	wrote bool // since the last mark
 }
+
+var _ rows.Conn = (*conn)(nil)
 
 func connect(ctx context.Context, db *sql.DB) (*conn, error) {
 	c, err := db.Conn(ctx)
@@ -26,6 +27,8 @@ func connect(ctx context.Context, db *sql.DB) (*conn, error) {
 	return &conn{sql: c, stmts: map[string]*sql.Stmt{}}, nil
 }
 
+// stmt keeps every text that it was given: the lists of package rows are put
+// together of few parts.
 func (c *conn) stmt(text string) (*sql.Stmt, error) {
 	if st := c.stmts[text]; st != nil {
 		return st, nil
@@ -38,7 +41,9 @@ func (c *conn) stmt(text string) (*sql.Stmt, error) {
 	return st, nil
 }
 
-func (c *conn) exec(text string, args ...any) error {
+// Exec runs a statement.
+func (c *conn) Exec(text string, args ...any) error {
+	c.wrote = true
 	st, err := c.stmt(text)
 	if err != nil {
 		return err
@@ -49,92 +54,24 @@ func (c *conn) exec(text string, args ...any) error {
 	return nil
 }
 
-// change is exec for a statement that must find its row.
-func (c *conn) change(text string, args ...any) error {
+// Read hands every row to each.
+func (c *conn) Read(each func(rows.Scanner) error, text string, args ...any) error {
 	st, err := c.stmt(text)
 	if err != nil {
 		return err
 	}
-	res, err := st.ExecContext(context.Background(), args...)
+	found, err := st.QueryContext(context.Background(), args...)
 	if err != nil {
 		return fmt.Errorf("%q: %w", text, err)
 	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return err
-	}
-	if n == 0 {
-		return job.ErrNotFound
-	}
-	return nil
-}
-
-// scanner is a row under the cursor.
-type scanner interface{ Scan(dest ...any) error }
-
-// one reads a single row; job.ErrNotFound when there is none.
-func one[T any](c *conn, scan func(scanner) (T, error), text string, args ...any) (T, error) {
-	var zero T
-	st, err := c.stmt(text)
-	if err != nil {
-		return zero, err
-	}
-	v, err := scan(st.QueryRowContext(context.Background(), args...))
-	if errors.Is(err, sql.ErrNoRows) {
-		return zero, job.ErrNotFound
-	}
-	if err != nil {
-		return zero, fmt.Errorf("%q: %w", text, err)
-	}
-	return v, nil
-}
-
-// many reads all rows.
-func many[T any](c *conn, scan func(scanner) (T, error), text string, args ...any) ([]T, error) {
-	st, err := c.stmt(text)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := st.QueryContext(context.Background(), args...)
-	if err != nil {
-		return nil, fmt.Errorf("%q: %w", text, err)
-	}
-	return collect(rows, scan)
-}
-
-// manyOnce is many for a text that is put together and not worth keeping.
-func manyOnce[T any](c *conn, scan func(scanner) (T, error), text string, args ...any) ([]T, error) {
-	rows, err := c.sql.QueryContext(context.Background(), text, args...)
-	if err != nil {
-		return nil, fmt.Errorf("%q: %w", text, err)
-	}
-	return collect(rows, scan)
-}
-
-func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) ([]T, error) {
-	defer rows.Close()
-	var vs []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, err
+	defer found.Close()
+	for found.Next() {
+		if err := each(found); err != nil {
+			return fmt.Errorf("%q: %w", text, err)
 		}
-		vs = append(vs, v)
 	}
-	return vs, rows.Err()
+	return found.Err()
 }
 
-// micros and timeOf turn times into what the tables hold; 0 is the zero time.
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func timeOf(us int64) time.Time {
-	if us == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(us).UTC()
-}
+// SkipLocked is empty: nobody else writes.
+func (c *conn) SkipLocked() string { return "" }

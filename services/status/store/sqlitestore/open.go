@@ -9,7 +9,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -22,6 +21,8 @@ import (
 
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/services/status/store"
+	"github.com/studycast/studycast/services/status/store/internal/group"
+	"github.com/studycast/studycast/services/status/store/internal/rows"
 )
 
 //go:embed migrations/*.sql
@@ -32,13 +33,13 @@ const readers = 4
 
 // Store is a store.Store in one file.
 type Store struct {
-	lock     *flock.Flock
-	writes   *sql.DB
-	reads    *sql.DB
-	writer   *conn
-	pool     chan *conn // idle readers
-	requests chan *request
-	hear     func([]store.Note)
+	lock   *flock.Flock
+	writes *sql.DB
+	reads  *sql.DB
+	writer *conn
+	pool   chan *conn // idle readers
+	queue  *group.Queue
+	hear   func([]store.Note)
 
 	closing sync.Once
 	quit    chan struct{}
@@ -55,12 +56,12 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("make the folder of the status store: %w", err)
 	}
 	s := &Store{
-		lock:     flock.New(path + ".lock"),
-		pool:     make(chan *conn, readers),
-		requests: make(chan *request),
-		hear:     func([]store.Note) {},
-		quit:     make(chan struct{}),
-		done:     make(chan struct{}),
+		lock:  flock.New(path + ".lock"),
+		pool:  make(chan *conn, readers),
+		queue: group.New(),
+		hear:  func([]store.Note) {},
+		quit:  make(chan struct{}),
+		done:  make(chan struct{}),
 	}
 	if err := s.take(ctx, path); err != nil {
 		return nil, err
@@ -68,7 +69,10 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err := s.open(ctx, path); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the status store %s: %w", path, err), s.free())
 	}
-	go s.write()
+	go func() {
+		defer close(s.done)
+		s.queue.Serve(s.commit, func(ns []store.Note) { s.hear(ns) })
+	}()
 	return s, nil
 }
 
@@ -102,13 +106,13 @@ func (s *Store) open(ctx context.Context, path string) error {
 		return err
 	}
 	s.writes.SetMaxOpenConns(1)
-	if err := migrate(ctx, s.writes); err != nil {
+	if err := rows.Migrate(ctx, goose.DialectSQLite3, s.writes, migrations); err != nil {
 		return err
 	}
 	if s.writer, err = connect(ctx, s.writes); err != nil {
 		return err
 	}
-	if s.seq, err = (&reader{s.writer}).LastSeq(); err != nil {
+	if s.seq, err = (rows.Reader{Conn: s.writer}).LastSeq(); err != nil {
 		return err
 	}
 	if s.reads, err = sql.Open("sqlite", address(abs, true)); err != nil {
@@ -138,39 +142,6 @@ func address(path string, readOnly bool) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
 }
 
-func migrate(ctx context.Context, db *sql.DB) error {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir)
-	if err != nil {
-		return err
-	}
-	has, knows, err := versions(ctx, p)
-	if err != nil {
-		return err
-	}
-	if has > knows {
-		return fmt.Errorf("its tables have version %d, this program knows %d: run the newer program", has, knows)
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	return nil
-}
-
-func versions(ctx context.Context, p *goose.Provider) (has, knows int64, err error) {
-	has, err = p.GetDBVersion(ctx)
-	if err != nil {
-		return 0, 0, fmt.Errorf("read the version of the tables: %w", err)
-	}
-	for _, src := range p.ListSources() {
-		knows = max(knows, src.Version)
-	}
-	return has, knows, nil
-}
-
 // Alone is true: the lock keeps other processes out.
 func (s *Store) Alone() bool { return true }
 
@@ -182,6 +153,7 @@ func (s *Store) Close() error {
 	err := error(nil)
 	s.closing.Do(func() {
 		close(s.quit)
+		s.queue.Close()
 		<-s.done
 		for range readers {
 			<-s.pool
@@ -212,9 +184,9 @@ func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
 		return ctx.Err()
 	}
 	defer func() { s.pool <- c }()
-	if err := c.exec("BEGIN"); err != nil {
+	if err := c.Exec("BEGIN"); err != nil {
 		return err
 	}
-	err := fn(&reader{c})
-	return errors.Join(err, c.exec("COMMIT"))
+	err := fn(rows.Reader{Conn: c})
+	return errors.Join(err, c.Exec("COMMIT"))
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/studycast/studycast/services/status/store/internal/rows"
 )
 
 // TestCommitsAreFlushed: an answered write has to survive the loss of power,
@@ -14,10 +16,9 @@ func TestCommitsAreFlushed(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "status.db"))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, s.Close()) }()
-	text := func(row scanner) (v string, err error) { return v, row.Scan(&v) }
 	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1"} {
-		got, err := one(s.writer, text, "PRAGMA "+pragma)
-		require.NoError(t, err)
+		var got string
+		require.NoError(t, s.writer.Read(func(row rows.Scanner) error { return row.Scan(&got) }, "PRAGMA "+pragma))
 		require.Equal(t, want, got, pragma)
 	}
 }

@@ -4,156 +4,78 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/services/status/store"
+	"github.com/studycast/studycast/services/status/store/internal/group"
 )
 
 // maxBatch bounds how many transactions share a commit, and so how long the
 // first of them waits.
 const maxBatch = 128
 
-// request is one Update on its way through the writer.
-type request struct {
-	fn    func(store.Tx) error
-	notes []store.Note
-	err   error
-	done  chan struct{}
-}
-
 // Update runs fn in a transaction. Transactions that come at once share one
-// commit, each inside a savepoint of its own. Once begun it is not cut short by
-// ctx, so that an error always means that nothing was written.
+// commit. An error always means that nothing was written.
 func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
-	r := &request{fn: fn, done: make(chan struct{})}
-	select {
-	case s.requests <- r:
-	case <-s.quit:
-		return fmt.Errorf("write the status store: %w", job.ErrUnavailable)
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	<-r.done
-	return r.err
+	return s.queue.Update(ctx, fn)
 }
 
-func (s *Store) write() {
-	defer close(s.done)
+// commit runs a batch.
+func (s *Store) commit(b *group.Batch) error {
+	b.Gather(maxBatch)
 	for {
-		select {
-		case r := <-s.requests:
-			s.commit(s.gather(r))
-		case <-s.quit:
-			return
+		err := s.attempt(b)
+		if err == nil {
+			return nil
+		}
+		err = errors.Join(err, s.rollback())
+		if !errors.Is(err, group.ErrAgain) || !b.Again() {
+			return fmt.Errorf("%w: %w", job.ErrUnavailable, err)
 		}
 	}
 }
 
-// gather takes everybody who waits by now.
-func (s *Store) gather(first *request) []*request {
-	batch := []*request{first}
-	for len(batch) < maxBatch {
-		select {
-		case r := <-s.requests:
-			batch = append(batch, r)
-		default:
-			return batch
-		}
-	}
-	return batch
-}
-
-func (s *Store) commit(batch []*request) {
-	err := s.runAll(batch)
-	if err != nil {
-		err = fmt.Errorf("%w: write the status store: %w", job.ErrUnavailable, errors.Join(err, s.rollback()))
-	}
-	var notes []store.Note
-	for _, r := range batch {
-		if err != nil {
-			r.err = err
-		}
-		if r.err == nil {
-			notes = append(notes, r.notes...)
-		}
-	}
-	if len(notes) > 0 {
-		s.hear(notes)
-	}
-	for _, r := range batch {
-		close(r.done)
-	}
-}
-
-// runAll returns an error when the batch as a whole failed.
-func (s *Store) runAll(batch []*request) error {
-	if err := s.writer.exec("BEGIN IMMEDIATE"); err != nil {
+func (s *Store) attempt(b *group.Batch) error {
+	if err := s.writer.Exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
 	before := s.seq
-	for _, r := range batch {
-		if err := s.run(r); err != nil {
-			return err
-		}
-	}
-	if s.seq != before {
-		if err := s.writer.exec("UPDATE counter SET seq = ?", s.seq); err != nil {
-			return err
-		}
-	}
-	return s.writer.exec("COMMIT")
-}
-
-// run sets r.err when r alone failed and returns an error when its savepoint
-// could not be undone, because SQLite gave up the whole transaction.
-func (s *Store) run(r *request) error {
-	if err := s.writer.exec("SAVEPOINT one"); err != nil {
+	if err := b.Run(writer{s.writer}, &s.seq); err != nil {
 		return err
 	}
-	r.err = s.call(r)
-	if r.err != nil {
-		r.notes = nil
-		if err := s.writer.exec("ROLLBACK TO one"); err != nil {
-			return errors.Join(r.err, err)
+	if s.seq != before {
+		if err := s.writer.Exec("UPDATE counter SET seq = $1", s.seq); err != nil {
+			return err
 		}
 	}
-	return s.writer.exec("RELEASE one")
-}
-
-// call keeps a bug in one transaction from ending the writer and with it all
-// others.
-func (s *Store) call(r *request) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in a transaction: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return r.fn(&tx{reader: reader{s.writer}, store: s, request: r})
+	return s.writer.Exec("COMMIT")
 }
 
 // rollback ends a transaction that SQLite may have ended already.
 func (s *Store) rollback() error {
-	if err := s.writer.exec("ROLLBACK"); err != nil {
+	if err := s.writer.Exec("ROLLBACK"); err != nil {
 		return fmt.Errorf("roll back: %w", err)
 	}
 	return nil
 }
 
-// reader reads on a connection; tx writes too.
-type reader struct{ *conn }
+// writer is the connection as the transaction of a batch.
+type writer struct{ *conn }
 
-type tx struct {
-	reader
-	store   *Store
-	request *request
-}
+var _ group.Transaction = writer{}
 
-// NextSeq counts in memory; the batch writes the counter once. A number of a
-// transaction that failed is not given out again, which leaves a gap.
-func (t *tx) NextSeq() (int64, error) {
-	t.store.seq++
-	return t.store.seq, nil
-}
+// Mark begins a part that has written nothing yet.
+func (w writer) Mark() { w.wrote = false }
 
-func (t *tx) Note(n store.Note) { t.request.notes = append(t.request.notes, n) }
+// Undo is only possible while there is nothing to undo.
+func (w writer) Undo() bool { return !w.wrote }
+
+// Save begins a part that Return can take back.
+func (w writer) Save() error { return w.Exec("SAVEPOINT one") }
+
+// Keep ends the part.
+func (w writer) Keep() error { return w.Exec("RELEASE one") }
+
+// Return takes the part back. It fails when SQLite gave up the whole
+// transaction.
+func (w writer) Return() error { return errors.Join(w.Exec("ROLLBACK TO one"), w.Exec("RELEASE one")) }

@@ -23,7 +23,7 @@ func whole() store.Row {
 	r.Version, r.UpdatedAt, r.StartedAt, r.FinishedAt = 12, at(10), at(11), at(12)
 	r.Session, r.Worker, r.StartID, r.Since, r.Lost = "s", "w", "d", at(3), true
 	r.Ended = store.Ended{Attempt: 2, Action: job.Retry, Reason: "why"}
-	r.Traceparent = "00-1-2-01"
+	r.DeadLetter, r.Replayed, r.Traceparent = "l2", "l1", "00-1-2-01"
 	return r
 }
 
@@ -67,8 +67,8 @@ func missingRows(t *testing.T, b *bench) {
 		require.ErrorIs(t, err, job.ErrNotFound)
 		_, err = tx.Tombstone("x")
 		require.ErrorIs(t, err, job.ErrNotFound)
-		require.ErrorIs(t, tx.UpdateJob(small("x", "ada", job.Queued, 0)), job.ErrNotFound)
-		require.ErrorIs(t, tx.DeleteJob("x"), job.ErrNotFound)
+		_, err = tx.Promise("x")
+		require.ErrorIs(t, err, job.ErrNotFound)
 		ms, err := tx.Moves("x")
 		require.Empty(t, ms)
 		require.NoError(t, tx.DropPromise("x", 0))

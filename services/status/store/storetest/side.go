@@ -12,8 +12,8 @@ import (
 )
 
 func sessions(t *testing.T, b *bench) {
-	one := store.Session{ID: "s1", Worker: "w", Kind: job.Audio, Slots: 3, Stream: 1, OpenedAt: at(0), EndsAt: at(10)}
-	two := store.Session{ID: "s2", Worker: "w", Kind: job.Video, Slots: 1, Stream: 1, OpenedAt: at(0), EndsAt: at(20)}
+	one := store.Session{ID: "s1", Worker: "w", Kind: job.Audio, Slots: 3, Stream: 1, OpenedAt: at(0), HeardAt: at(1), EndsAt: at(10)}
+	two := store.Session{ID: "s2", Worker: "w", Kind: job.Video, Slots: 1, Stream: 1, OpenedAt: at(0), HeardAt: at(3), EndsAt: at(20)}
 	b.update(func(tx store.Tx) error {
 		require.NoError(t, tx.PutSession(one))
 		return tx.PutSession(two)
@@ -25,12 +25,23 @@ func sessions(t *testing.T, b *bench) {
 		dead, err := tx.Expired(at(10), 10)
 		require.NoError(t, err)
 		require.Equal(t, []store.Session{one}, dead, "the end itself is over")
-		one.Stream, one.EndsAt = 2, at(11)
+		heard, err := tx.LastHeard()
+		require.NoError(t, err)
+		require.Equal(t, at(3), heard)
+		one.Stream, one.HeardAt, one.EndsAt = 2, at(2), at(11)
 		require.NoError(t, tx.PutSession(one))
 		dead, err = tx.Expired(at(10), 10)
 		require.NoError(t, err)
 		require.Empty(t, dead)
-		require.NoError(t, tx.ExtendAll(at(15)))
+		require.NoError(t, tx.Prolong(at(5), at(12)))
+		got, err = tx.Session("s1")
+		require.NoError(t, err)
+		one.HeardAt, one.EndsAt = at(5), at(12)
+		require.Equal(t, one, got)
+		got, err = tx.Session("s2")
+		require.NoError(t, err)
+		require.Equal(t, two, got, "one that lives longer is left alone")
+		require.NoError(t, tx.ExtendAll(at(7), at(15)))
 		dead, err = tx.Expired(at(15), 1)
 		require.NoError(t, err)
 		require.Len(t, dead, 1)

@@ -48,6 +48,13 @@ func Run(t *testing.T, open Open) {
 		{"closed store is unavailable", closedStore},
 		{"world with fixed seeds", worldFixed},
 		{"world with random seeds", worldRandom},
+		{"crowd", func(t *testing.T, b *bench) {
+			Crowd(t, func(t testing.TB) []store.Store {
+				s := b.open(t)
+				t.Cleanup(func() { _ = s.Close() })
+				return []store.Store{s}
+			})
+		}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -34,7 +34,7 @@ func (w *world) deliver() {
 func (w *world) start(m message, k *worker) {
 	a, err := w.l.Start(w.ctx, k.session, m.j.id, "")
 	if errors.Is(err, job.ErrSessionUnknown) {
-		w.enqueue(m.j, 0)
+		w.enqueue(m.j, m.number, 0)
 		return
 	}
 	w.ok(err)
@@ -45,14 +45,15 @@ func (w *world) start(m message, k *worker) {
 		require.Equal(w.t, j.attempt+1, a.Job.Attempt)
 		require.LessOrEqual(w.t, a.Job.Spent, job.DefaultPolicies()[a.Job.Request.Kind].Retries)
 		j.state, j.attempt = job.Running, a.Job.Attempt
-		k.held = append(k.held, delivery{j, a.Job.Attempt})
+		k.held = append(k.held, delivery{j, a.Job.Attempt, m.number})
 	case a.Wait != nil:
 		require.Positive(w.t, a.Wait.Delay)
 		require.False(w.t, j.gone || j.state.Final())
-		w.enqueue(j, a.Wait.Delay)
+		w.enqueue(j, m.number, a.Wait.Delay)
 	case a.Bury != nil:
 		require.False(w.t, j.gone)
-		j.state, j.owes = job.Failed, false
+		j.state = job.Failed
+		w.bury(j, m.number)
 	default:
 		require.NotEmpty(w.t, a.Drop)
 		require.True(w.t, j.gone || j.state.Final(), "a live job is dropped: %s", a.Drop)
@@ -76,16 +77,16 @@ func (w *world) finish() {
 	require.Equal(w.t, v, again, "the second finish has another verdict")
 	w.learn(d, o, v)
 	if w.pick("dies before settling", 4) == 0 {
-		w.enqueue(d.j, 0)
+		w.enqueue(d.j, d.number, 0)
 		return
 	}
 	switch v.Action {
 	case job.Retry:
-		w.enqueue(d.j, v.After)
+		w.enqueue(d.j, d.attempt+1, v.After)
 	case job.Release:
-		w.enqueue(d.j, 0)
+		w.enqueue(d.j, d.number, 0)
 	case job.Dead:
-		d.j.owes = false
+		w.bury(d.j, d.number)
 	}
 }
 
@@ -188,7 +189,7 @@ func (w *world) breakOff() {
 func (w *world) redeliver() {
 	k := w.someWorker()
 	for _, d := range k.held {
-		w.enqueue(d.j, 0)
+		w.enqueue(d.j, d.number, 0)
 	}
 }
 
@@ -218,7 +219,7 @@ func (w *world) goodbye() {
 
 func (w *world) dismiss(k *worker) {
 	for _, d := range k.held {
-		w.enqueue(d.j, 0)
+		w.enqueue(d.j, d.number, 0)
 	}
 	for i, x := range w.workers {
 		if x == k {
@@ -261,7 +262,7 @@ func (w *world) work() {
 	entries, err := w.l.Claim(w.ctx, 200)
 	w.ok(err)
 	for _, e := range entries {
-		w.enqueue(w.find(e.JobID), 0)
+		w.enqueue(w.find(e.JobID), e.Attempt, 0)
 		w.ok(w.l.Confirm(w.ctx, []ledger.Confirmation{{JobID: e.JobID, Token: e.Token}}))
 	}
 	w.hire()
@@ -299,7 +300,7 @@ func (w *world) over() bool {
 const steps = 120
 
 func worldFixed(t *testing.T, b *bench) {
-	for seed := range uint64(20) {
+	for _, seed := range seeds(t, 10) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		s := b.open(t)
 		w := newWorld(t, s, func(_ string, n int) int { return r.IntN(n) })
@@ -311,8 +312,17 @@ func worldFixed(t *testing.T, b *bench) {
 	}
 }
 
+// randomTime bounds the random worlds where a store is slow to open.
+const randomTime = 8 * time.Second
+
 func worldRandom(t *testing.T, b *bench) {
+	began, worlds := time.Now(), 0
+	defer func() { t.Logf("%d random worlds", worlds) }()
 	rapid.Check(t, func(rt *rapid.T) {
+		if time.Since(began) > randomTime {
+			return
+		}
+		worlds++
 		s := b.open(t)
 		defer s.Close() //nolint:errcheck // the case has failed by then
 		w := newWorld(rt, s, func(label string, n int) int { return rapid.IntRange(0, n-1).Draw(rt, label) })

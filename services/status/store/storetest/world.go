@@ -28,6 +28,7 @@ type world struct {
 	workers []*worker
 	queue   []message
 	steps   int
+	letters int
 }
 
 // knownJob is what the world knows of a job from the answers it got.
@@ -38,12 +39,15 @@ type knownJob struct {
 	version int64
 	title   string // of the success that was accepted
 	owes    bool   // a dead letter has to be written
+	fresh   int    // number of the first message since it was put to work by its owner or an operator
+	letter  string // its mark
 	gone    bool
 }
 
 type message struct {
-	j     *knownJob
-	ready time.Time
+	j      *knownJob
+	number int // of the attempt that it would have started when it was published
+	ready  time.Time
 }
 
 type worker struct {
@@ -55,6 +59,7 @@ type worker struct {
 type delivery struct {
 	j       *knownJob
 	attempt int
+	number  int // of its message
 }
 
 type clock struct {
@@ -87,7 +92,7 @@ func (w *world) step() {
 	deeds := []func(){
 		w.create, w.create, w.relay, w.relay, w.deliver, w.deliver, w.deliver, w.deliver, w.finish, w.finish, w.finish,
 		w.renew, w.renew, w.reconnect, w.redeliver, w.crash, w.hang, w.breakOff, w.breakOff, w.goodbye, w.hire, w.hire,
-		w.cancel, w.retry, w.remove, w.wait, w.wait, w.wait, w.rescue,
+		w.cancel, w.retry, w.remove, w.die, w.replay, w.wait, w.wait, w.wait, w.rescue,
 	}
 	deeds[w.pick("deed", len(deeds))]()
 	if w.steps++; w.steps%checkEvery == 0 {
@@ -127,7 +132,7 @@ func (w *world) create() {
 	}
 	c, err := w.l.Create(w.ctx, ledger.Input{Owner: fmt.Sprint("owner", w.pick("owner", 3)), Request: req})
 	w.ok(err)
-	j := &knownJob{id: c.Job.ID, state: c.Job.State, version: c.Job.Version}
+	j := &knownJob{id: c.Job.ID, state: c.Job.State, version: c.Job.Version, fresh: 1}
 	require.Equal(w.t, c.Entry == nil, j.state == job.Scheduled)
 	w.jobs = append(w.jobs, j)
 	if c.Entry != nil {
@@ -141,14 +146,14 @@ func (w *world) publish(e ledger.Entry) {
 	if luck == 0 {
 		return
 	}
-	w.enqueue(w.find(e.JobID), 0)
+	w.enqueue(w.find(e.JobID), e.Attempt, 0)
 	if luck > 1 {
 		w.ok(w.l.Confirm(w.ctx, []ledger.Confirmation{{JobID: e.JobID, Token: e.Token}}))
 	}
 }
 
-func (w *world) enqueue(j *knownJob, after time.Duration) {
-	w.queue = append(w.queue, message{j, w.clock.Now().Add(after)})
+func (w *world) enqueue(j *knownJob, number int, after time.Duration) {
+	w.queue = append(w.queue, message{j, number, w.clock.Now().Add(after)})
 }
 
 func (w *world) find(id job.ID) *knownJob {
@@ -204,7 +209,7 @@ func (w *world) retry() {
 	default:
 		w.ok(err)
 		require.Zero(w.t, got.Spent)
-		j.state, j.owes = job.Queued, false
+		w.anew(j)
 		w.publish(*entry)
 	}
 }
@@ -244,6 +249,7 @@ func (w *world) check(j *knownJob) {
 	j.version = got.Version
 	require.Equal(w.t, j.attempt, got.Attempt)
 	require.Equal(w.t, j.title, got.Title)
+	require.Equal(w.t, j.letter, got.DeadLetter)
 	require.Contains(w.t, w.mayBe(j), got.State)
 	last := job.State("")
 	version := int64(0)

@@ -1,6 +1,7 @@
-package sqlitestore
+package rows
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,9 +15,18 @@ type where struct {
 	args  []any
 }
 
+// add puts the numbers of its parameters in place of every question mark.
 func (w *where) add(cond string, args ...any) {
+	for _, a := range args {
+		cond = strings.Replace(cond, "?", w.param(a), 1)
+	}
 	w.conds = append(w.conds, cond)
-	w.args = append(w.args, args...)
+}
+
+// param adds a value and returns what stands for it in the text.
+func (w *where) param(value any) string {
+	w.args = append(w.args, value)
+	return "$" + strconv.Itoa(len(w.args))
 }
 
 func (w *where) in(column string, states []job.State) {
@@ -37,7 +47,8 @@ func (w *where) String() string {
 	return "WHERE " + strings.Join(w.conds, " AND ")
 }
 
-func (r *reader) Jobs(f store.Filter) ([]store.Row, error) {
+// Jobs reads a page.
+func (r Reader) Jobs(f store.Filter) ([]store.Row, error) {
 	var w where
 	if f.Owner != "" {
 		w.add("owner = ?", f.Owner)
@@ -47,57 +58,63 @@ func (r *reader) Jobs(f store.Filter) ([]store.Row, error) {
 	}
 	w.in("state", f.States)
 	if !f.CreatedAfter.IsZero() {
-		w.add("created_at >= ?", micros(f.CreatedAfter))
+		w.add("created_at >= ?", Micros(f.CreatedAfter))
 	}
 	if !f.CreatedBefore.IsZero() {
-		w.add("created_at < ?", micros(f.CreatedBefore))
+		w.add("created_at < ?", Micros(f.CreatedBefore))
 	}
 	if f.Before != nil {
-		w.add("(created_at, id) < (?, ?)", micros(f.Before.CreatedAt), f.Before.ID)
+		w.add("(created_at, id) < (?, ?)", Micros(f.Before.CreatedAt), f.Before.ID)
 	}
-	text := selectJob + w.String() + " ORDER BY created_at DESC, id DESC LIMIT ?"
-	return manyOnce(r.conn, scanJob, text, append(w.args, f.Limit)...)
+	text := selectJob + w.String() + " ORDER BY created_at DESC, id DESC LIMIT " + w.param(f.Limit)
+	return many(r, scanJob, text, w.args...)
 }
 
-func (t *tx) Held(id job.SessionID) ([]store.Row, error) {
-	return many(t.conn, scanJob, selectJob+"WHERE session = ? AND session <> '' ORDER BY id", id)
+// Held reads by session.
+func (t Writer) Held(id job.SessionID) ([]store.Row, error) {
+	return many(t, scanJob, selectJob+"WHERE session = $1 AND session <> '' ORDER BY id", id)
 }
 
-func (t *tx) RunningSince(k job.Kind, before time.Time, limit int) ([]store.Row, error) {
-	return many(t.conn, scanJob,
-		selectJob+"WHERE kind = ? AND state = 'running' AND started_at <= ? ORDER BY started_at LIMIT ?", k, micros(before), limit)
+// RunningSince reads by start.
+func (t Writer) RunningSince(k job.Kind, before time.Time, limit int) ([]store.Row, error) {
+	return many(t, scanJob,
+		selectJob+"WHERE kind = $1 AND state = 'running' AND started_at <= $2 ORDER BY started_at LIMIT $3", k, Micros(before), limit)
 }
 
-func (t *tx) Surplus(g store.Group, states []job.State, keep, limit int) ([]job.ID, error) {
+// Surplus reads what retention does not keep.
+func (t Writer) Surplus(g store.Group, states []job.State, keep, limit int) ([]job.ID, error) {
 	var w where
 	w.add("owner = ?", g.Owner)
 	w.add("kind = ?", g.Kind)
 	w.in("state", states)
 	text := "SELECT id FROM (SELECT id, finished_at FROM jobs " + w.String() +
-		" ORDER BY finished_at DESC, id DESC LIMIT -1 OFFSET ?) ORDER BY finished_at, id LIMIT ?"
-	return manyOnce(t.conn, func(row scanner) (id job.ID, err error) { return id, row.Scan(&id) },
-		text, append(w.args, keep, limit)...)
+		" ORDER BY finished_at DESC, id DESC LIMIT 9223372036854775807 OFFSET " + w.param(keep) +
+		") s ORDER BY finished_at, id LIMIT " + w.param(limit)
+	return many(t, scanOne[job.ID], text, w.args...)
 }
 
-func (r *reader) Groups() ([]store.Group, error) {
-	return many(r.conn, func(row scanner) (g store.Group, err error) {
-		return g, row.Scan(&g.Owner, &g.Kind)
+// Groups reads every owner and kind.
+func (r Reader) Groups() ([]store.Group, error) {
+	return many(r, func(row Scanner) (g store.Group, err error) {
+		err = row.Scan(&g.Owner, &g.Kind)
+		return g, err
 	}, "SELECT DISTINCT owner, kind FROM jobs")
 }
 
-func (r *reader) Counts() (store.Counts, error) {
+// Counts counts for the gauges.
+func (r Reader) Counts() (store.Counts, error) {
 	c := store.Counts{Sessions: map[job.Kind]int{}}
 	var err error
-	c.Jobs, err = many(r.conn, func(row scanner) (n store.Count, err error) {
+	c.Jobs, err = many(r, func(row Scanner) (n store.Count, err error) {
 		var oldest int64
 		err = row.Scan(&n.Kind, &n.State, &n.Jobs, &oldest)
-		n.Oldest = timeOf(oldest)
+		n.Oldest = TimeOf(oldest)
 		return n, err
 	}, "SELECT kind, state, COUNT(*), MIN(since) FROM jobs GROUP BY kind, state")
 	if err != nil {
 		return c, err
 	}
-	_, err = many(r.conn, func(row scanner) (struct{}, error) {
+	_, err = many(r, func(row Scanner) (struct{}, error) {
 		var k job.Kind
 		var n int
 		err := row.Scan(&k, &n)
@@ -107,22 +124,23 @@ func (r *reader) Counts() (store.Counts, error) {
 	if err != nil {
 		return c, err
 	}
-	_, err = one(r.conn, func(row scanner) (struct{}, error) {
+	_, err = one(r, func(row Scanner) (struct{}, error) {
 		var due int64
 		err := row.Scan(&c.Promises, &due)
-		c.Due = timeOf(due)
+		c.Due = TimeOf(due)
 		return struct{}{}, err
 	}, "SELECT COUNT(*), COALESCE(MIN(due), 0) FROM promises")
 	return c, err
 }
 
-func (r *reader) Deadlines() (store.Deadlines, error) {
+// Deadlines reads what is due next.
+func (r Reader) Deadlines() (store.Deadlines, error) {
 	d := store.Deadlines{Started: map[job.Kind]time.Time{}}
-	_, err := one(r.conn, func(row scanner) (struct{}, error) {
+	_, err := one(r, func(row Scanner) (struct{}, error) {
 		var us [5]int64
 		err := row.Scan(&us[0], &us[1], &us[2], &us[3], &us[4])
 		d.Session, d.Promise, d.Key, d.Sweep, d.Tombstone =
-			timeOf(us[0]), timeOf(us[1]), timeOf(us[2]), timeOf(us[3]), timeOf(us[4])
+			TimeOf(us[0]), TimeOf(us[1]), TimeOf(us[2]), TimeOf(us[3]), TimeOf(us[4])
 		return struct{}{}, err
 	}, `SELECT
  COALESCE((SELECT MIN(ends_at) FROM sessions), 0),
@@ -133,11 +151,11 @@ func (r *reader) Deadlines() (store.Deadlines, error) {
 	if err != nil {
 		return d, err
 	}
-	_, err = many(r.conn, func(row scanner) (struct{}, error) {
+	_, err = many(r, func(row Scanner) (struct{}, error) {
 		var k job.Kind
 		var us int64
 		err := row.Scan(&k, &us)
-		d.Started[k] = timeOf(us)
+		d.Started[k] = TimeOf(us)
 		return struct{}{}, err
 	}, "SELECT kind, MIN(started_at) FROM jobs WHERE state = 'running' GROUP BY kind")
 	return d, err

@@ -1,4 +1,4 @@
-package pgstore
+package rows
 
 import (
 	"github.com/studycast/studycast/core/job"
@@ -9,14 +9,14 @@ import (
 // columns of a job, in the order of scanJob and values.
 const columns = `id, owner, kind, request, state, attempt, spent, not_before, stage, progress, fault, title,
  artifacts, notes, version, seq, created_at, updated_at, started_at, finished_at, session, worker, start_id,
- since, lost, ended_attempt, ended_action, ended_reason, traceparent`
+ since, lost, ended_attempt, ended_action, ended_reason, dead_letter, replayed, traceparent`
 
 const selectJob = "SELECT " + columns + " FROM jobs "
 
 // blobs are the columns of a job that hold JSON.
 type blobs struct{ request, fault, artifacts, notes []byte }
 
-func scanJob(row scanner) (store.Row, error) {
+func scanJob(row Scanner) (store.Row, error) {
 	var (
 		r                                              store.Row
 		b                                              blobs
@@ -27,12 +27,12 @@ func scanJob(row scanner) (store.Row, error) {
 	err := row.Scan(&r.ID, &r.Owner, &kind, &b.request, &r.State, &r.Attempt, &r.Spent, &notBefore, &r.Stage,
 		&r.Progress, &b.fault, &r.Title, &b.artifacts, &b.notes, &r.Version, &r.Seq, &created, &updated, &started,
 		&finished, &r.Session, &r.Worker, &r.StartID, &since, &r.Lost, &r.Ended.Attempt, &r.Ended.Action,
-		&r.Ended.Reason, &r.Traceparent)
+		&r.Ended.Reason, &r.DeadLetter, &r.Replayed, &r.Traceparent)
 	if err != nil {
 		return r, err
 	}
-	r.NotBefore, r.CreatedAt, r.UpdatedAt = timeOf(notBefore), timeOf(created), timeOf(updated)
-	r.StartedAt, r.FinishedAt, r.Since = timeOf(started), timeOf(finished), timeOf(since)
+	r.NotBefore, r.CreatedAt, r.UpdatedAt = TimeOf(notBefore), TimeOf(created), TimeOf(updated)
+	r.StartedAt, r.FinishedAt, r.Since = TimeOf(started), TimeOf(finished), TimeOf(since)
 	return r, b.decode(&r)
 }
 
@@ -64,63 +64,69 @@ func encodeBlobs(r store.Row) (b blobs, err error) {
 	return b, err
 }
 
-func (r *reader) Job(id job.ID) (store.Row, error) {
-	return one(r.conn, scanJob, selectJob+"WHERE id = $1", id)
+// Job reads a row.
+func (r Reader) Job(id job.ID) (store.Row, error) {
+	return one(r, scanJob, selectJob+"WHERE id = $1", id)
 }
 
-func (r *reader) Moves(id job.ID) ([]job.Move, error) {
-	return many(r.conn, func(row scanner) (job.Move, error) {
+// Moves reads the history of a job.
+func (r Reader) Moves(id job.ID) ([]job.Move, error) {
+	return many(r, func(row Scanner) (job.Move, error) {
 		var m job.Move
 		var at int64
 		err := row.Scan(&at, &m.From, &m.To, &m.Attempt, &m.Worker, &m.Why, &m.Version)
-		m.At = timeOf(at)
+		m.At = TimeOf(at)
 		return m, err
 	}, `SELECT at, from_state, to_state, attempt, worker, why, version FROM moves WHERE job_id = $1 ORDER BY version`, id)
 }
 
-func (r *reader) Changed(owner string, after int64, limit int) ([]store.Row, error) {
+// Changed reads jobs in the order of their seq.
+func (r Reader) Changed(owner string, after int64, limit int) ([]store.Row, error) {
 	if owner == "" {
-		return many(r.conn, scanJob, selectJob+"WHERE seq > $1 ORDER BY seq LIMIT $2", after, limit)
+		return many(r, scanJob, selectJob+"WHERE seq > $1 ORDER BY seq LIMIT $2", after, limit)
 	}
-	return many(r.conn, scanJob, selectJob+"WHERE owner = $1 AND seq > $2 ORDER BY seq LIMIT $3", owner, after, limit)
+	return many(r, scanJob, selectJob+"WHERE owner = $1 AND seq > $2 ORDER BY seq LIMIT $3", owner, after, limit)
 }
 
-func (r *reader) LastSeq() (int64, error) {
-	return one(r.conn, func(row scanner) (seq int64, err error) { return seq, row.Scan(&seq) }, "SELECT seq FROM counter")
+// LastSeq reads the counter.
+func (r Reader) LastSeq() (int64, error) {
+	return one(r, scanOne[int64], "SELECT seq FROM counter")
 }
 
-func (t *tx) InsertJob(r store.Row) error {
+// InsertJob writes a new row.
+func (t Writer) InsertJob(r store.Row) error {
 	b, err := encodeBlobs(r)
 	if err != nil {
 		return err
 	}
-	return t.exec(`INSERT INTO jobs (`+columns+`)
- VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28,$29)`,
-		r.ID, r.Owner, r.Request.Kind, b.request, r.State, r.Attempt, r.Spent, micros(r.NotBefore), r.Stage, r.Progress,
-		b.fault, r.Title, b.artifacts, b.notes, r.Version, r.Seq, micros(r.CreatedAt), micros(r.UpdatedAt),
-		micros(r.StartedAt), micros(r.FinishedAt), r.Session, r.Worker, r.StartID, micros(r.Since), r.Lost,
-		r.Ended.Attempt, r.Ended.Action, r.Ended.Reason, r.Traceparent)
+	return t.Exec(`INSERT INTO jobs (`+columns+`)
+ VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28,$29,$30,$31)`,
+		r.ID, r.Owner, r.Request.Kind, b.request, r.State, r.Attempt, r.Spent, Micros(r.NotBefore), r.Stage, r.Progress,
+		b.fault, r.Title, b.artifacts, b.notes, r.Version, r.Seq, Micros(r.CreatedAt), Micros(r.UpdatedAt),
+		Micros(r.StartedAt), Micros(r.FinishedAt), r.Session, r.Worker, r.StartID, Micros(r.Since), r.Lost,
+		r.Ended.Attempt, r.Ended.Action, r.Ended.Reason, r.DeadLetter, r.Replayed, r.Traceparent)
 }
 
 // UpdateJob leaves alone what never changes: owner, kind, creation.
-func (t *tx) UpdateJob(r store.Row) error {
+func (t Writer) UpdateJob(r store.Row) error {
 	b, err := encodeBlobs(r)
 	if err != nil {
 		return err
 	}
-	return t.change(`UPDATE jobs SET request = $1, state = $2, attempt = $3, spent = $4, not_before = $5, stage = $6,
+	return t.Exec(`UPDATE jobs SET request = $1, state = $2, attempt = $3, spent = $4, not_before = $5, stage = $6,
  progress = $7, fault = $8, title = $9, artifacts = $10, notes = $11, version = $12, seq = $13, updated_at = $14, started_at = $15,
  finished_at = $16, session = $17, worker = $18, start_id = $19, since = $20, lost = $21, ended_attempt = $22, ended_action = $23,
- ended_reason = $24 WHERE id = $25`,
-		b.request, r.State, r.Attempt, r.Spent, micros(r.NotBefore), r.Stage, r.Progress, b.fault, r.Title, b.artifacts,
-		b.notes, r.Version, r.Seq, micros(r.UpdatedAt), micros(r.StartedAt), micros(r.FinishedAt), r.Session, r.Worker,
-		r.StartID, micros(r.Since), r.Lost, r.Ended.Attempt, r.Ended.Action, r.Ended.Reason, r.ID)
+ ended_reason = $24, dead_letter = $25, replayed = $26 WHERE id = $27`,
+		b.request, r.State, r.Attempt, r.Spent, Micros(r.NotBefore), r.Stage, r.Progress, b.fault, r.Title, b.artifacts,
+		b.notes, r.Version, r.Seq, Micros(r.UpdatedAt), Micros(r.StartedAt), Micros(r.FinishedAt), r.Session, r.Worker,
+		r.StartID, Micros(r.Since), r.Lost, r.Ended.Attempt, r.Ended.Action, r.Ended.Reason, r.DeadLetter, r.Replayed, r.ID)
 }
 
-func (t *tx) AddMove(id job.ID, m job.Move) error {
-	return t.exec(`INSERT INTO moves (job_id, version, at, from_state, to_state, attempt, worker, why)
- VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`, id, m.Version, micros(m.At), m.From, m.To, m.Attempt, m.Worker, m.Why)
+// AddMove writes a move.
+func (t Writer) AddMove(id job.ID, m job.Move) error {
+	return t.Exec(`INSERT INTO moves (job_id, version, at, from_state, to_state, attempt, worker, why)
+ VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`, id, m.Version, Micros(m.At), m.From, m.To, m.Attempt, m.Worker, m.Why)
 }
 
 // DeleteJob relies on the tables: what refers to the job goes with it.
-func (t *tx) DeleteJob(id job.ID) error { return t.change("DELETE FROM jobs WHERE id = $1", id) }
+func (t Writer) DeleteJob(id job.ID) error { return t.Exec("DELETE FROM jobs WHERE id = $1", id) }

@@ -1,0 +1,97 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/studycast/studycast/core/fault"
+	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/services/status/internal/decide"
+	"github.com/studycast/studycast/services/status/store"
+)
+
+// maxLetterBytes bounds the id of a dead letter.
+const maxLetterBytes = 200
+
+// Letter is a dead letter that the message of a job became.
+type Letter struct {
+	ID      string
+	Attempt int // in which the message died; 0 = not known
+	Fault   job.Fault
+}
+
+// Bury marks a job whose message became a dead letter, and fails it when
+// nothing will run it any more. Burying again changes nothing.
+func (l *Ledger) Bury(ctx context.Context, id job.ID, letter Letter) (job.Job, error) {
+	if err := letter.check(); err != nil {
+		return job.Job{}, err
+	}
+	j, _, err := l.change(ctx, id, "", func(w *work, r store.Row) (decide.Step, error) {
+		d, err := w.letter(r, letter)
+		if err != nil {
+			return decide.Step{}, err
+		}
+		return decide.Bury(r, w.now, d)
+	})
+	return j, err
+}
+
+// letter reads what decides about a dead letter.
+func (w *work) letter(r store.Row, letter Letter) (decide.Letter, error) {
+	d := decide.Letter{ID: letter.ID, Attempt: letter.Attempt, Fault: letter.Fault}
+	var err error
+	if d.History, err = w.Moves(r.ID); err != nil {
+		return d, err
+	}
+	if r.State == job.Running {
+		_, err := w.alive(r.Session)
+		if err != nil && !isUnknown(err) {
+			return d, err
+		}
+		d.Held = err == nil
+	}
+	p, err := w.Promise(r.ID)
+	if missing(err) {
+		return d, nil
+	}
+	d.Pending = p.Token == r.Seq
+	return d, err
+}
+
+// Replay queues a job that failed with this dead letter again. Its message is
+// due at once. Replaying again changes nothing.
+func (l *Ledger) Replay(ctx context.Context, id job.ID, letter, why string) (job.Job, error) {
+	if err := checkLetterID(letter); err != nil {
+		return job.Job{}, err
+	}
+	j, _, err := l.change(ctx, id, "", func(w *work, r store.Row) (decide.Step, error) {
+		return decide.Replay(r, w.now, letter, clip(why))
+	})
+	return j, err
+}
+
+func (l Letter) check() error {
+	if err := checkLetterID(l.ID); err != nil {
+		return err
+	}
+	var bad []job.FieldError
+	if l.Attempt < 0 {
+		bad = append(bad, job.FieldError{Path: "attempt", Message: "is negative: use 0 when it is not known"})
+	}
+	if k := l.Fault.Kind; k != "" && !fault.Kind(k).Valid() {
+		bad = append(bad, job.FieldError{Path: "fault.kind", Message: fmt.Sprintf("is unknown: use one of %v", fault.Kinds())})
+	}
+	if len(bad) > 0 {
+		return &job.InvalidError{Fields: bad}
+	}
+	return nil
+}
+
+func checkLetterID(id string) error {
+	if n := len(id); n == 0 || n > maxLetterBytes {
+		return &job.InvalidError{Fields: []job.FieldError{{
+			Path: "dead_letter", Message: fmt.Sprintf("needs 1 to %d bytes", maxLetterBytes),
+		}}}
+	}
+	return nil
+}
