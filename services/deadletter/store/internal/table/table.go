@@ -1,0 +1,153 @@
+// Package table keeps dead letters in a SQL table. Its statements run on SQLite
+// and on PostgreSQL; an adapter opens the database and says in a Dialect where
+// the two differ.
+package table
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/studycast/studycast/services/deadletter/store"
+)
+
+// Dialect is where databases differ.
+type Dialect struct {
+	// Lock is what a SELECT ends with whose row is going to be changed.
+	Lock string
+	// Serialize makes transactions with one digest wait for each other; nil when
+	// all transactions do anyway.
+	Serialize func(ctx context.Context, tx *sql.Tx, digest [32]byte) error
+	// Explain tells errors of the connection, after which trying again may help,
+	// from those of a statement.
+	Explain func(error) error
+}
+
+// Table is the table in an open database.
+type Table struct {
+	write   *sql.DB
+	read    *sql.DB
+	dialect Dialect
+}
+
+// New returns the table. write begins transactions that may change it; read may
+// be the same.
+func New(write, read *sql.DB, d Dialect) *Table {
+	return &Table{write: write, read: read, dialect: d}
+}
+
+// errorf adds what was done to an error. Those that callers know stay bare.
+func (t *Table) errorf(err error, format string, args ...any) error {
+	if err == nil || errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), t.dialect.Explain(err))
+}
+
+// update runs fn in a transaction.
+func (t *Table) update(ctx context.Context, fn func(*sql.Tx) error) (err error) {
+	tx, err := t.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if undone := tx.Rollback(); undone != nil && !errors.Is(undone, sql.ErrTxDone) {
+			err = errors.Join(err, undone)
+		}
+	}()
+	if err := fn(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// Put stores l or counts it as one more copy.
+func (t *Table) Put(ctx context.Context, l store.Letter, same func(store.Letter) bool) (stored store.Letter, err error) {
+	err = t.update(ctx, func(tx *sql.Tx) error {
+		stored, err = t.put(ctx, tx, l, same)
+		return err
+	})
+	return stored, t.errorf(err, "store a dead letter of job %s", l.JobID)
+}
+
+// candidates bounds how many letters of one message are looked at: it died and
+// was replayed that often.
+const candidates = 100
+
+func (t *Table) put(ctx context.Context, tx *sql.Tx, l store.Letter, same func(store.Letter) bool) (store.Letter, error) {
+	if t.dialect.Serialize != nil {
+		if err := t.dialect.Serialize(ctx, tx, l.Digest); err != nil {
+			return store.Letter{}, err
+		}
+	}
+	before, err := many(ctx, tx, "SELECT "+brief+" FROM dead_letters WHERE digest = $1 ORDER BY id DESC LIMIT $2",
+		l.Digest[:], candidates)
+	if err != nil {
+		return store.Letter{}, err
+	}
+	for _, b := range before {
+		if same(b) {
+			b.Copies++
+			b.LastAt = l.LastAt
+			_, err := tx.ExecContext(ctx, "UPDATE dead_letters SET copies = copies + 1, last_at = $1 WHERE id = $2",
+				micros(b.LastAt), b.ID)
+			return b, err
+		}
+	}
+	args, err := values(l)
+	if err != nil {
+		return store.Letter{}, err
+	}
+	_, err = tx.ExecContext(ctx, insert, args...)
+	l.Headers, l.Body = nil, nil
+	return l, err
+}
+
+// Change runs fn on a letter under lock.
+func (t *Table) Change(ctx context.Context, id string, fn func(*store.Letter) error) (l store.Letter, err error) {
+	var refused error
+	err = t.update(ctx, func(tx *sql.Tx) error {
+		l, err = scan(tx.QueryRowContext(ctx, "SELECT "+brief+" FROM dead_letters WHERE id = $1"+t.dialect.Lock, id))
+		if err != nil {
+			return err
+		}
+		if refused = fn(&l); refused != nil {
+			return refused
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE dead_letters SET state = $1, job_state = $2, replayed_by = $3,
+ replayed_at = $4, replay_reason = $5 WHERE id = $6`,
+			l.State, l.JobState, l.ReplayedBy, micros(l.ReplayedAt), l.ReplayReason, id)
+		return err
+	})
+	if refused != nil {
+		return store.Letter{}, refused
+	}
+	return l, t.errorf(err, "change dead letter %s", id)
+}
+
+// Get returns a letter whole.
+func (t *Table) Get(ctx context.Context, id string) (store.Letter, error) {
+	row := t.read.QueryRowContext(ctx, "SELECT "+brief+", headers, body FROM dead_letters WHERE id = $1", id)
+	l, err := scanWhole(row)
+	return l, t.errorf(err, "read dead letter %s", id)
+}
+
+// Counts counts letters by state and fault.
+func (t *Table) Counts(ctx context.Context) ([]store.Count, error) {
+	rows, err := t.read.QueryContext(ctx, "SELECT state, fault_kind, COUNT(*) FROM dead_letters GROUP BY state, fault_kind")
+	if err != nil {
+		return nil, t.errorf(err, "count dead letters")
+	}
+	counts, err := collect(rows, func(row scanner) (c store.Count, err error) {
+		return c, row.Scan(&c.State, &c.Fault, &c.Letters)
+	})
+	return counts, t.errorf(err, "count dead letters")
+}
+
+// Ping reads a row, if there is one.
+func (t *Table) Ping(ctx context.Context) error {
+	var one int
+	err := t.read.QueryRowContext(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM dead_letters LIMIT 1) t").Scan(&one)
+	return t.errorf(err, "read the dead letters")
+}
