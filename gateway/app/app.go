@@ -12,6 +12,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/studycast/studycast/core/rpc"
+	"github.com/studycast/studycast/gateway/internal/grpcapi"
+	"github.com/studycast/studycast/gateway/internal/jobs"
 	"github.com/studycast/studycast/gateway/internal/relay"
 	"github.com/studycast/studycast/gateway/internal/sse"
 )
@@ -30,9 +33,11 @@ const (
 type App struct {
 	o       Options
 	relay   *relay.Relay
+	jobs    *jobs.Service
 	streams *sse.Streams
 	public  *http.Server
 	admin   *http.Server // nil without an AdminListener
+	grpc    *rpc.Server  // nil without a GRPCListener
 }
 
 // New returns a gateway that has not started. The error names the option that
@@ -42,10 +47,15 @@ func New(o Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{
-		o:       o,
-		relay:   relay.New(o.Status, o.Broker, o.Logger, o.Registerer),
+		o: o,
+		relay: relay.New(relay.Options{
+			Outbox: o.Status, Broker: o.Broker, Logger: o.Logger, Registerer: o.Registerer, Failpoint: o.Failpoint,
+		}),
 		streams: sse.NewStreams(o.Registerer, o.Heartbeat),
 	}
+	a.jobs = jobs.New(jobs.Options{
+		Status: o.Status, Relay: a.relay, Artifacts: o.Artifacts, CheckURL: o.CheckURL, Clock: o.Clock,
+	})
 	handler, err := a.routes()
 	if err != nil {
 		return nil, err
@@ -55,7 +65,26 @@ func New(o Options) (*App, error) {
 	if o.AdminListener != nil {
 		a.admin = server(a.adminRoutes(), o.Logger)
 	}
+	if o.GRPCListener != nil {
+		if err := a.buildGRPC(); err != nil {
+			return nil, err
+		}
+	}
 	return a, nil
+}
+
+func (a *App) buildGRPC() (err error) {
+	a.grpc, err = rpc.NewServer(rpc.ServerOptions{
+		Logger: a.o.Logger, Registerer: a.o.Registerer, Tracer: a.o.Tracer, StartTraces: true, TLS: a.o.TLS,
+		Ready: a.Ready, DrainTimeout: a.o.DrainGrace,
+	})
+	if err != nil {
+		return fmt.Errorf("gateway: %w", err)
+	}
+	grpcapi.Register(a.grpc, grpcapi.Options{
+		Jobs: a.jobs, Who: a.o.authenticator(), Draining: a.streams.Draining(), Logger: a.o.Logger,
+	})
+	return nil
 }
 
 func server(h http.Handler, l *slog.Logger) *http.Server {
@@ -78,7 +107,8 @@ func (a *App) Ready() error { return a.relay.Ready() }
 func (a *App) Handler() http.Handler { return a.public.Handler }
 
 // Run serves until ctx ends, then lets running requests finish within
-// DrainGrace: event streams are told to come back, long polls answer at once.
+// DrainGrace: event streams and watches are told to come back, long polls answer
+// at once.
 // It returns nil after an orderly end. It may be called once.
 func (a *App) Run(ctx context.Context) error {
 	if a.o.Authenticate == nil {
@@ -97,6 +127,10 @@ func (a *App) Run(ctx context.Context) error {
 	serve(a.public, a.o.Listener)
 	if a.admin != nil {
 		serve(a.admin, a.o.AdminListener)
+	}
+	if a.grpc != nil {
+		a.grpc.SetServing(true)
+		g.Go(func() error { return a.grpc.Run(ctx, a.o.GRPCListener, a.streams.Drain) })
 	}
 	g.Go(func() error {
 		<-ctx.Done()

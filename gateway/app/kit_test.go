@@ -45,24 +45,28 @@ type gateway struct {
 // queue is a real broker that can be taken away.
 type queue struct {
 	*broker.Broker
-	mu   sync.Mutex
-	away bool
+	mu      sync.Mutex
+	trouble error // why it takes nothing
+}
+
+func (q *queue) Ready() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.trouble
 }
 
 func (q *queue) Publish(ctx context.Context, name string, m broker.Message) error {
-	q.mu.Lock()
-	away := q.away
-	q.mu.Unlock()
-	if away {
-		return broker.ErrUnavailable
+	if err := q.Ready(); err != nil {
+		return err
 	}
 	return q.Broker.Publish(ctx, name, m)
 }
 
-func (q *queue) setAway(away bool) {
+// set makes the broker refuse everything with an error; nil ends it.
+func (q *queue) set(trouble error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.away = away
+	q.trouble = trouble
 }
 
 // lines keeps a log.
@@ -90,7 +94,7 @@ func start(t *testing.T, change ...func(*app.Options)) *gateway {
 	require.NoError(t, err)
 	logs := &lines{}
 	log := slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	driver, err := backend.OpenBroker(t.Context(), "memory:", job.DefaultPolicies(), log)
+	driver, err := backend.OpenBroker(t.Context(), "memory:", job.DefaultPolicies(), backend.BrokerOptions{Logger: log})
 	require.NoError(t, err)
 	artifacts, err := backend.OpenArtifacts("file:" + t.TempDir())
 	require.NoError(t, err)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
@@ -35,13 +36,15 @@ func TestMetricsAndAccessLog(t *testing.T) {
 	g.get("/v1/jobs?kind=audio&page_token=0199f1a2-7c3e-7b10-9b1f-0c7d6a1e2f30", "Authorization", "Bearer swordfish")
 	g.get("/nowhere/" + string(id))
 	g.get("/v1/jobs/" + string(id))
+	require.Eventually(t, func() bool {
+		return strings.Contains(string(g.get("/metrics").body), `studycast_relay_published_total{outcome="confirmed",path="fast"} 1`)
+	}, within, time.Millisecond)
 	a := g.get("/metrics")
 	require.Equal(t, http.StatusOK, a.StatusCode)
 	text := string(a.body)
 	require.Contains(t, text, `studycast_http_request_duration_seconds_count{code="202",method="POST",route="/v1/jobs"} 1`)
 	require.Contains(t, text, `{code="200",method="GET",route="/v1/jobs/{id}"} 1`)
 	require.Contains(t, text, `{code="404",method="GET",route="unmatched"} 1`)
-	require.Contains(t, text, `studycast_relay_published_total{outcome="confirmed",path="fast"} 1`)
 	require.NotContains(t, text, string(id), "no ids in labels")
 
 	log := g.logs.String()

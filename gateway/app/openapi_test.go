@@ -33,7 +33,7 @@ func contract(t *testing.T, g *gateway) validator.Validator {
 
 func TestOpenAPIDocument(t *testing.T) {
 	t.Parallel()
-	g := start(t)
+	g, _ := startDead(t)
 	v := contract(t, g)
 	doc := g.get("/openapi.json").json()
 	require.Equal(t, "1.2.3", doc["info"].(map[string]any)["version"])
@@ -48,7 +48,7 @@ func TestOpenAPIDocument(t *testing.T) {
 			require.Contains(t, o["responses"], "500", "%s %s", method, path)
 		}
 	}
-	require.Equal(t, 10, operations)
+	require.Equal(t, 13, operations)
 
 	id := g.submit()
 	g.finish(id, "Tides", "video.mp4", "video/mp4", "0123456789")
@@ -73,6 +73,10 @@ func TestOpenAPIDocument(t *testing.T) {
 		{"GET", "/v1/jobs/x", "", 404},
 		{"DELETE", "/v1/jobs/" + string(other), "", 204},
 		{"POST", "/v1/uploads", "Some text.", 201},
+		{"GET", "/v1/dead-letters?state=open", "", 200},
+		{"GET", "/v1/dead-letters?state=lost", "", 422},
+		{"GET", "/v1/dead-letters/" + letterID, "", 200},
+		{"GET", "/v1/dead-letters/x", "", 404},
 	} {
 		t.Run(c.method+" "+c.path, func(t *testing.T) {
 			a := g.post(c.path, c.body)

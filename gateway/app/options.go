@@ -1,9 +1,11 @@
 // Package app is the gateway's only door: REST and server-sent events for
-// users, the relay from the outbox of the status service to the broker, and
-// the built-in page. Several may run in one process.
+// users, the same jobs over gRPC for other services, the relay from the outbox
+// of the status service to the broker, and the built-in page. Several may run
+// in one process.
 package app
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,12 +14,14 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/studycast/studycast/core/artifact"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/obs"
 	"github.com/studycast/studycast/gateway/internal/caller"
 	"github.com/studycast/studycast/gateway/internal/edge"
+	"github.com/studycast/studycast/gateway/internal/jobs"
 	"github.com/studycast/studycast/gateway/internal/relay"
 	"github.com/studycast/studycast/gateway/internal/rest"
 )
@@ -40,9 +44,12 @@ const Local = caller.Local
 
 // Status is the status service; *statusclient.Client is one.
 type Status interface {
-	rest.Status
+	jobs.Status
 	relay.Outbox
 }
+
+// DeadLetters is the dead-letter service; *deadletterclient.Client is one.
+type DeadLetters = rest.DeadLetters
 
 // Publisher is the broker; *broker.Broker is one.
 type Publisher = relay.Publisher
@@ -54,6 +61,12 @@ type Options struct {
 	// AdminListener takes health and metrics. Nil: they are served on Listener,
 	// metrics only while Authenticate is nil, so that no stranger reads them.
 	AdminListener net.Listener
+	// GRPCListener takes the connections of other services. Nil: there is no
+	// gRPC. The gateway closes it.
+	GRPCListener net.Listener
+	// TLS is for GRPCListener; nil = plaintext. One that demands a certificate
+	// of its callers may listen anywhere without Authenticate.
+	TLS *tls.Config
 
 	Status    Status
 	Broker    Publisher
@@ -61,10 +74,14 @@ type Options struct {
 	// CheckURL says whether an address may be fetched at all, without touching
 	// the network; a fault of kind request says why not.
 	CheckURL func(string) error
+	// DeadLetters is for operators; nil: their calls answer that none is
+	// configured.
+	DeadLetters DeadLetters
 
-	// Authenticate says who makes a request. Nil: everybody is the one local
-	// user, only loopback host names are answered, and Listener must be on
-	// loopback unless OpenToAll is set.
+	// Authenticate says who makes a request; a gRPC call is shown to it as the
+	// HTTP request that it is. Nil: everybody is the one local user, who is the
+	// operator as well, only loopback host names are answered, and the listeners
+	// must be on loopback unless OpenToAll is set.
 	Authenticate func(*http.Request) (Identity, error)
 	// OpenToAll lets a gateway without authentication listen anywhere. Everyone
 	// who reaches it then reads, cancels and deletes everyone's jobs.
@@ -73,6 +90,7 @@ type Options struct {
 	Logger     *slog.Logger          // nil = discard
 	Registerer prometheus.Registerer // nil = no metrics
 	Gatherer   prometheus.Gatherer   // what /metrics shows; nil = no /metrics
+	Tracer     trace.TracerProvider  // nil = no spans; traces of callers pass through
 	Clock      job.Clock             // nil = job.SystemClock
 	Version    string                // of the product; "" = "dev"
 
@@ -82,6 +100,10 @@ type Options struct {
 
 	Heartbeat  time.Duration // between comments on idle event streams; 0 = 15 s
 	DrainGrace time.Duration // for running requests when Run ends; 0 = 10 s
+
+	// Failpoint is called at named moments between the requests of a submit and
+	// of the relay (see relay.Options), for tests that kill. Nil = none.
+	Failpoint func(name string)
 }
 
 const defaultGrace = 10 * time.Second
@@ -94,9 +116,9 @@ func (o *Options) complete() error {
 	case o.Status == nil, o.Broker == nil, o.Artifacts == nil, o.CheckURL == nil:
 		return errors.New("gateway: Options.Status, Broker, Artifacts and CheckURL are all needed")
 	}
-	if o.Authenticate == nil {
-		if addr, ok := o.Listener.Addr().(*net.TCPAddr); ok && !addr.IP.IsLoopback() && !o.OpenToAll {
-			return fmt.Errorf("gateway: it would listen on %s without authentication: listen on 127.0.0.1, configure sign-in, or open it to all on purpose", addr)
+	if o.Authenticate == nil && !o.OpenToAll {
+		if err := errors.Join(onLoopback(o.Listener), o.closedGRPC()); err != nil {
+			return err
 		}
 	}
 	if o.Logger == nil {
@@ -112,6 +134,33 @@ func (o *Options) complete() error {
 		o.DrainGrace = defaultGrace
 	}
 	return nil
+}
+
+// onLoopback refuses a listener that strangers reach.
+func onLoopback(l net.Listener) error {
+	if addr, ok := l.Addr().(*net.TCPAddr); ok && !addr.IP.IsLoopback() {
+		return fmt.Errorf("gateway: it would listen on %s without authentication: listen on 127.0.0.1, configure sign-in, or open it to all on purpose", addr)
+	}
+	return nil
+}
+
+// closedGRPC refuses a GRPCListener that strangers reach.
+func (o *Options) closedGRPC() error {
+	if o.GRPCListener == nil || knowsCallers(o.TLS) {
+		return nil
+	}
+	return onLoopback(o.GRPCListener)
+}
+
+// knowsCallers reports whether c lets only those in that it has a certificate
+// of. One that is reloaded tells so in the configuration of a connection.
+func knowsCallers(c *tls.Config) bool {
+	if c != nil && c.GetConfigForClient != nil {
+		if now, err := c.GetConfigForClient(&tls.ClientHelloInfo{}); err == nil && now != nil {
+			c = now
+		}
+	}
+	return c != nil && c.ClientAuth == tls.RequireAndVerifyClientCert
 }
 
 // authenticator returns who is asked about each request.

@@ -21,7 +21,7 @@ import (
 // routes composes what users reach.
 func (a *App) routes() (http.Handler, error) {
 	r := chi.NewRouter()
-	r.Use(edge.RequestID, edge.NewObserver(a.o.Logger, a.o.Registerer).Handler, edge.SecurityHeaders, edge.LimitHeaders)
+	r.Use(edge.Traces(a.o.Tracer), edge.RequestID, edge.NewObserver(a.o.Logger, a.o.Registerer).Handler, edge.SecurityHeaders, edge.LimitHeaders)
 	if a.o.Authenticate == nil && !a.o.OpenToAll {
 		r.Use(edge.LocalHost)
 	}
@@ -37,8 +37,8 @@ func (a *App) routes() (http.Handler, error) {
 	r.Group(func(r chi.Router) {
 		r.Use(edge.Authenticate(a.o.authenticator()))
 		docs = rest.Mount(r, rest.Options{
-			Status: a.o.Status, Publish: a.relay.Publish, Artifacts: a.o.Artifacts, CheckURL: a.o.CheckURL,
-			Streams: a.streams, Clock: a.o.Clock, Logger: a.o.Logger, Version: a.o.Version,
+			Jobs: a.jobs, Artifacts: a.o.Artifacts, DeadLetters: a.o.DeadLetters,
+			Streams: a.streams, Logger: a.o.Logger, Version: a.o.Version,
 		})
 	})
 	doc, err := json.Marshal(docs.OpenAPI())

@@ -2,20 +2,16 @@
 package main
 
 import (
-	"fmt"
 	"os"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/studycast/studycast/audio-worker/app"
+	"github.com/studycast/studycast/core/config"
+	"github.com/studycast/studycast/core/program"
 	"github.com/studycast/studycast/core/studio"
 )
 
 func main() {
-	var f studio.WorkerFlags
-	kong.Parse(&f, kong.Name("audio-worker"), kong.Description("The audio-worker of Studycast: makes audio overviews."))
-	if err := studio.RunWorker("audio-worker", f.AudioSlots, f, app.New); err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, "audio-worker:", err)
-		os.Exit(1)
-	}
+	os.Exit(studio.RunWorker(
+		program.Info{Program: config.AudioWorker, Description: "The audio-worker of Studycast: makes audio overviews."},
+		func(w config.Workers) int { return w.AudioSlots }, app.New))
 }

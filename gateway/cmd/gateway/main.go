@@ -1,106 +1,86 @@
-// Command gateway runs the gateway by itself: REST and events for users, and
-// the relay to the broker.
+// Command gateway runs the gateway by itself: REST, events and gRPC for users,
+// and the relay to the broker.
 package main
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 
-	"github.com/alecthomas/kong"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
-
-	"github.com/studycast/studycast/core/backend"
-	"github.com/studycast/studycast/core/broker"
 	"github.com/studycast/studycast/core/config"
+	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/lesson/source"
-	"github.com/studycast/studycast/core/lifecycle"
-	"github.com/studycast/studycast/core/obs"
-	"github.com/studycast/studycast/core/statusclient"
+	"github.com/studycast/studycast/core/program"
 	"github.com/studycast/studycast/gateway/app"
 )
 
-type flags struct {
-	config.Log      `embed:""`
-	config.Data     `embed:""`
-	config.Listen   `embed:""`
-	config.Policies `embed:""`
-
-	StatusAddress string `help:"Address of the status service." default:"127.0.0.1:7070" env:"STATUS_ADDRESS"`
-	SourcePorts   []int  `help:"Ports that links may name." env:"SOURCE_PORTS" default:"80,443"`
-	AllowLoopback bool   `help:"DEVELOPMENT ONLY: let links point at this machine." env:"ALLOW_LOOPBACK"`
+type settings struct {
+	program.Settings
+	config.ForGateway
 }
 
 func main() {
-	var f flags
-	kong.Parse(&f, kong.Name("gateway"), kong.Description("The gateway of Studycast: the REST API, its events and the built-in page."))
-	if err := run(f); err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, "gateway:", err)
-		os.Exit(1)
-	}
+	var s settings
+	info := program.Info{Program: config.Gateway, Description: "The gateway of Studycast: the REST API, its events and the built-in page, and the same over gRPC."}
+	os.Exit(program.Main(info, &s, func(ctx context.Context, p *program.Program) error { return start(ctx, p, s) }))
 }
 
-func run(f flags) (err error) {
-	log, err := f.Logger()
+func start(ctx context.Context, p *program.Program, s settings) error {
+	options, err := surroundings(ctx, p, s)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(f.Listen.Check(), f.Policies.Check()); err != nil {
-		return err
-	}
-	ctx, stop := lifecycle.Signals(context.Background(), func() { os.Exit(1) })
-	defer stop()
-	stack := lifecycle.New(log)
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, stack.Stop())
-		}
-	}()
-	data, registry := f.Filled(), obs.NewRegistry()
-	d, err := backend.OpenBroker(ctx, data.BrokerURL, f.Policies.Policies(), log)
+	users, err := p.Listen(ctx, "LISTEN", s.Listen.Listen)
 	if err != nil {
 		return err
 	}
-	b := broker.New(d, broker.Options{Logger: log, Registerer: registry})
-	stack.Defer("broker", func() error { return b.Close(context.Background()) })
-	artifacts, err := backend.OpenArtifacts(data.ArtifactsURL)
+	calls, err := p.ListenGRPC(ctx)
 	if err != nil {
-		return err
+		return errors.Join(err, users.Close())
 	}
-	conn, err := grpc.NewClient(f.StatusAddress, append(statusclient.DialOptions(), grpc.WithTransportCredentials(insecure.NewCredentials()))...)
+	options.Listener, options.GRPCListener = users, calls
+	gateway, err := app.New(options)
 	if err != nil {
-		return fmt.Errorf("STATUS_ADDRESS: %w", err)
+		return errors.Join(err, closeAll(users, calls))
 	}
-	stack.Defer("status connection", conn.Close)
-	users, admin, err := listen(ctx, f.Listen)
-	if err != nil {
-		return err
-	}
-	gateway, err := app.New(app.Options{
-		Listener: users, AdminListener: admin,
-		Status: statusclient.New(conn, statusclient.Options{Logger: log}), Broker: b, Artifacts: artifacts,
-		CheckURL:  source.Addresses{Ports: f.SourcePorts, AllowLoopback: f.AllowLoopback}.Check,
-		OpenToAll: f.ExposeNoAuth, Logger: log, Registerer: registry, Gatherer: registry,
-	})
-	if err != nil {
-		return errors.Join(err, users.Close(), admin.Close())
-	}
-	log.Info("the gateway takes calls", "url", "http://"+users.Addr().String(), "admin", admin.Addr().String())
-	stack.Go("gateway", gateway.Run)
-	return stack.Wait(ctx)
+	p.Go("gateway", gateway.Run)
+	p.Ready("gateway", gateway.Ready)
+	p.TakesCalls("url", "http://"+users.Addr().String(), "grpc", calls.Addr().String())
+	return nil
 }
 
-// listen opens both ports or none.
-func listen(ctx context.Context, l config.Listen) (users, admin net.Listener, err error) {
-	var lc net.ListenConfig
-	if users, err = lc.Listen(ctx, "tcp", l.Listen); err != nil {
-		return nil, nil, fmt.Errorf("LISTEN: %w", err)
+// surroundings opens what the gateway leans on.
+func surroundings(ctx context.Context, p *program.Program, s settings) (app.Options, error) {
+	o := app.Options{
+		TLS: p.ServerTLS(), OpenToAll: s.ExposeNoAuth,
+		CheckURL: source.Addresses{Ports: s.SourcePorts, AllowLoopback: s.AllowLoopback}.Check,
+		Logger:   p.Log, Registerer: p.Registry, Tracer: p.Traces, Failpoint: p.Failpoint,
 	}
-	if admin, err = lc.Listen(ctx, "tcp", l.AdminListen); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("ADMIN_LISTEN: %w", err), users.Close())
+	b, err := p.Broker(ctx, s.Broker, s.Policies.Policies())
+	if err != nil {
+		return o, err
 	}
-	return users, admin, nil
+	o.Broker = b
+	data := config.Data{Folder: s.Folder, Artifacts: s.Artifacts}.Filled()
+	if o.Artifacts, err = p.Artifacts(data); err != nil {
+		return o, err
+	}
+	if o.Status, err = p.Status(s.StatusPeer); err != nil {
+		return o, err
+	}
+	conn, err := p.Dial("DEADLETTER_ADDRESS", s.DeadLetterAddress)
+	if err != nil {
+		return o, err
+	}
+	o.DeadLetters = deadletterclient.New(conn, deadletterclient.Options{})
+	return o, nil
+}
+
+func closeAll(listeners ...net.Listener) error {
+	var errs []error
+	for _, l := range listeners {
+		errs = append(errs, l.Close())
+	}
+	return errors.Join(errs...)
 }

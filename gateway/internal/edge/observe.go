@@ -84,6 +84,7 @@ func (o *Observer) done(r *http.Request, w middleware.WrapResponseWriter, owner 
 	if status == 0 {
 		status = http.StatusOK
 	}
+	nameSpan(r.Context(), method(r.Method), route)
 	o.duration.WithLabelValues(route, method(r.Method), strconv.Itoa(status)).Observe(took.Seconds())
 	level := slog.LevelInfo
 	switch {

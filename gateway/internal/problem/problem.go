@@ -7,11 +7,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/gateway/internal/caller"
@@ -23,7 +27,7 @@ const ContentType = "application/problem+json"
 const (
 	typePrefix     = "urn:studycast:problem:"
 	instancePrefix = "urn:uuid:"
-	retrySeconds   = "1" // of Retry-After when something is away for a moment
+	retrySoon      = time.Second // when something is away for a moment
 )
 
 // Details is a problem as it goes over the wire.
@@ -110,10 +114,13 @@ func fromTable(d *Details, err error) {
 	}
 	fill(d, a)
 	var state *job.StateError
+	var letter *deadletterclient.StateError
 	var invalid *job.InvalidError
 	switch {
 	case errors.As(err, &state):
 		d.Detail = state.Error()
+	case errors.As(err, &letter):
+		d.Detail = letter.Error()
 	case errors.As(err, &invalid):
 		d.Detail = "Correct the fields listed under errors and send the request again."
 		for _, f := range invalid.Fields {
@@ -135,13 +142,29 @@ func instance(ctx context.Context) string {
 	return ""
 }
 
-// Headers are the response headers that go with a problem.
-func Headers(d *Details) http.Header {
+// Code returns the last part of the problem's type: "not-found".
+func Code(d *Details) string { return strings.TrimPrefix(d.Type, typePrefix) }
+
+// RetryAfter returns when the caller may try again what ended with err, or 0
+// when waiting is of no use.
+func RetryAfter(d *Details, err error) time.Duration {
+	if d.Status != http.StatusServiceUnavailable && d.Status != http.StatusTooManyRequests {
+		return 0
+	}
+	var f *fault.Error
+	if errors.As(err, &f) && f.Delay > 0 {
+		return f.Delay
+	}
+	return retrySoon
+}
+
+// Headers are the response headers that go with the problem of err.
+func Headers(d *Details, err error) http.Header {
 	h := http.Header{}
-	switch d.Status {
-	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		h.Set("Retry-After", retrySeconds)
-	case http.StatusUnauthorized:
+	if wait := RetryAfter(d, err); wait > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	}
+	if d.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", "Bearer")
 	}
 	return h
@@ -150,7 +173,7 @@ func Headers(d *Details) http.Header {
 // Write answers a request with the problem of err.
 func Write(w http.ResponseWriter, r *http.Request, err error) {
 	d := From(r.Context(), err)
-	for k, v := range Headers(d) {
+	for k, v := range Headers(d, err) {
 		w.Header()[k] = v
 	}
 	w.Header().Set("Content-Type", ContentType)

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/studycast/studycast/core/artifact"
+	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/gateway/internal/caller"
@@ -46,6 +47,9 @@ func TestEveryJobError(t *testing.T) {
 	}{
 		{job.ErrNotFound, 404},
 		{artifact.ErrNotFound, 404},
+		{deadletterclient.ErrNotFound, 404},
+		{deadletterclient.ErrUnavailable, 503},
+		{&deadletterclient.StateError{ID: "1", State: "replayed", Why: "it was replayed before", Remedy: "Nothing to do."}, 409},
 		{&job.StateError{ID: "1", State: job.Succeeded, Wanted: "cancel", Remedy: "Nothing to do."}, 409},
 		{&job.InvalidError{Fields: []job.FieldError{{Path: "kind", Message: "bad"}}}, 422},
 		{job.ErrIdempotencyKeyReused, 422},

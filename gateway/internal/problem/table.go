@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/studycast/studycast/core/artifact"
+	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
 )
@@ -36,10 +37,13 @@ var rows = []struct {
 }{
 	{is(job.ErrNotFound), answer{http.StatusNotFound, "not-found"}},
 	{is(artifact.ErrNotFound), answer{http.StatusNotFound, "not-found"}},
+	{is(deadletterclient.ErrNotFound), answer{http.StatusNotFound, "not-found"}},
 	{as[*job.StateError], answer{http.StatusConflict, "wrong-state"}},
+	{as[*deadletterclient.StateError], answer{http.StatusConflict, "wrong-state"}},
 	{as[*job.InvalidError], answer{http.StatusUnprocessableEntity, "invalid-request"}},
 	{is(job.ErrIdempotencyKeyReused), answer{http.StatusUnprocessableEntity, "idempotency-key-reused"}},
 	{is(job.ErrUnavailable), answer{http.StatusServiceUnavailable, "unavailable"}},
+	{is(deadletterclient.ErrUnavailable), answer{http.StatusServiceUnavailable, "unavailable"}},
 	{is(context.DeadlineExceeded), answer{http.StatusGatewayTimeout, "too-slow"}},
 	{is(context.Canceled), answer{StatusClientGone, "client-gone"}},
 	{is(job.ErrSessionUnknown), answer{http.StatusInternalServerError, "internal"}},
@@ -76,7 +80,7 @@ var titles = map[string]string{
 	"method-not-allowed":     "This address does not take that method",
 	"not-acceptable":         "No such representation",
 	"body-incomplete":        "The request did not arrive whole",
-	"wrong-state":            "The job's state does not allow it",
+	"wrong-state":            "Its state does not allow it",
 	"too-large":              "The request is too large",
 	"unsupported-type":       "This type of content is not supported",
 	"wrong-host":             "Wrong host name",

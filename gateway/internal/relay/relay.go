@@ -1,11 +1,20 @@
 // Package relay brings the messages of accepted jobs from the outbox of the
 // status service to the broker. The fast path publishes right after a job was
 // made; the loop publishes what the fast path did not confirm, what was
-// scheduled and is due, and what was rescued. Both may publish the same
-// message: the second delivery finds a started or final job and is dropped.
+// scheduled and is due, and what was rescued. Any number of relays may run:
+// claims keep them apart, and a message that is published twice all the same
+// finds a started or final job the second time and is dropped.
 //
-//	studycast_relay_published_total{path,outcome}  path: fast, loop; outcome: confirmed, unconfirmed, failed
+// A broker that is away for a moment costs nothing: jobs are accepted, their
+// messages wait. One that stays away, or says that it takes nothing, would only
+// let promises pile up that nobody can keep in time, so new work is refused
+// until it is back (Accepts).
+//
+//	studycast_relay_published_total{path,outcome}  path: fast, loop; outcome: confirmed, unconfirmed, unroutable, failed
+//	studycast_relay_lag_seconds{path}              from when a new job was due until the broker had its message
+//	studycast_relay_held                           waits for the broker to come back: the loop, and claimed entries
 //	studycast_relay_claim_failures_total           claims of the outbox that ended with an error
+//	studycast_submits_refused_total{why}           why: blocked (the broker says so), away
 package relay
 
 import (
@@ -16,7 +25,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/studycast/studycast/core/broker"
@@ -25,15 +34,10 @@ import (
 )
 
 const (
-	batch = 64
-	// claimWait is the long poll; it ends well before proxies get impatient.
-	claimWait = 20 * time.Second
 	// publishTimeout must stay below the 5 s for which the status service
 	// reserves a new entry for its creator, else the loop publishes it too.
 	publishTimeout = 3 * time.Second
 	callTimeout    = 5 * time.Second
-	pauseLeast     = 50 * time.Millisecond
-	pauseMost      = 5 * time.Second
 )
 
 // Outbox is the status service as the relay needs it.
@@ -45,6 +49,19 @@ type Outbox interface {
 // Publisher is the broker as the relay needs it.
 type Publisher interface {
 	Publish(ctx context.Context, queue string, m broker.Message) error
+	// Ready returns nil when a message can be published now, or why not.
+	Ready() error
+}
+
+// Options are the surroundings of a Relay; Outbox, Broker and Logger are needed.
+type Options struct {
+	Outbox     Outbox
+	Broker     Publisher
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer // nil = no metrics
+	// Failpoint is called at after-create-before-publish,
+	// after-claim-before-publish and after-publish-before-confirm. Nil = none.
+	Failpoint func(name string)
 }
 
 // Relay publishes outbox entries. It is safe for concurrent use.
@@ -52,135 +69,82 @@ type Relay struct {
 	outbox    Outbox
 	broker    Publisher
 	log       *slog.Logger
-	published *prometheus.CounterVec
-	failures  prometheus.Counter
-	trouble   atomic.Pointer[error] // why it is not ready; nil once it claimed
+	metrics   *metrics
+	failpoint func(string)
+	gate      gate
+	confirms  confirms
+	claimed   atomic.Pointer[error] // why the outbox can't be claimed; nil once it was
 }
 
 var errStarting = errors.New("the relay has not reached the status service yet")
 
-// New returns a Relay; reg may be nil.
-func New(outbox Outbox, b Publisher, log *slog.Logger, reg prometheus.Registerer) *Relay {
-	r := &Relay{
-		outbox: outbox, broker: b, log: log,
-		published: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "studycast_relay_published_total",
-			Help: "Outbox entries handed to the broker, by path and outcome.",
-		}, []string{"path", "outcome"}),
-		failures: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "studycast_relay_claim_failures_total",
-			Help: "Claims of the outbox that failed.",
-		}),
+// New returns a Relay.
+func New(o Options) *Relay {
+	r := &Relay{outbox: o.Outbox, broker: o.Broker, log: o.Logger, metrics: newMetrics(o.Registerer), failpoint: o.Failpoint}
+	if r.failpoint == nil {
+		r.failpoint = func(string) {}
 	}
-	r.trouble.Store(&errStarting)
-	if reg != nil {
-		reg.MustRegister(r.published, r.failures)
-	}
+	r.confirms.wake = make(chan struct{}, 1)
+	r.claimed.Store(&errStarting)
 	return r
 }
 
 // Publish is the fast path: it tries once, within 3 s, and outlives the
-// request. A failure only means that the loop has to do it.
+// request. A failure only means that the loop has to do it. While Run runs the
+// status service is told a moment later, of many at once.
 func (r *Relay) Publish(ctx context.Context, e statusclient.OutboxEntry) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTimeout)
-	defer cancel()
-	if r.send(ctx, "fast", e) == nil {
+	r.failpoint("after-create-before-publish")
+	ctx = context.WithoutCancel(ctx)
+	if r.send(ctx, "fast", e) == nil && !r.confirms.add(e) {
 		r.confirm(ctx, "fast", []statusclient.OutboxEntry{e})
 	}
 }
 
-// Ready returns nil while the outbox is being read.
+// Ready returns nil while the outbox is being read. It begins not before the
+// broker was reached once; one that is lost later only makes Accepts refuse.
 func (r *Relay) Ready() error {
-	if p := r.trouble.Load(); p != nil {
+	if !r.gate.met.Load() {
+		if err := r.look(); err != nil {
+			return errors.New("the broker has not been reached yet")
+		}
+	}
+	if p := r.claimed.Load(); p != nil {
 		return *p
 	}
 	return nil
 }
 
-// Run is the loop. It returns nil when ctx ends.
-func (r *Relay) Run(ctx context.Context) error {
-	pause := backoff.NewExponentialBackOff()
-	pause.InitialInterval, pause.MaxInterval = pauseLeast, pauseMost
-	wait := time.Duration(0) // the first claim answers at once: it tells readiness
-	for ctx.Err() == nil {
-		if r.round(ctx, wait) == nil {
-			pause.Reset()
-			wait = claimWait
-			continue
-		}
-		wait = 0
-		if !sleep(ctx, pause.NextBackOff()) {
-			return nil
-		}
-	}
-	return nil
-}
-
-// round claims once and publishes what it got. The error asks for a pause.
-func (r *Relay) round(ctx context.Context, wait time.Duration) error {
-	callCtx, cancel := context.WithTimeout(ctx, wait+callTimeout)
-	entries, err := r.outbox.ClaimOutbox(callCtx, batch, wait)
-	cancel()
-	if err != nil {
-		if ctx.Err() == nil {
-			r.failures.Inc()
-			r.log.Warn("can't claim the outbox, trying again", "error", err)
-			away := errors.New("the status service can't be reached")
-			r.trouble.Store(&away)
-		}
-		return fmt.Errorf("claim outbox: %w", err)
-	}
-	r.trouble.Store(nil)
-	return r.publish(ctx, entries)
-}
-
-// publish hands all entries over, in order. One that can't be published does
-// not hold up the others; a broker that is away ends the batch.
-func (r *Relay) publish(ctx context.Context, entries []statusclient.OutboxEntry) error {
-	var done []statusclient.OutboxEntry
-	var failed error
-	for _, e := range entries {
-		sendCtx, cancel := context.WithTimeout(ctx, publishTimeout)
-		err := r.send(sendCtx, "loop", e)
-		cancel()
-		if err == nil {
-			done = append(done, e)
-			continue
-		}
-		failed = err
-		if broker.Temporary(err) {
-			break
-		}
-	}
-	if len(done) > 0 {
-		confirmCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
-		defer cancel()
-		r.confirm(confirmCtx, "loop", done)
-	}
-	return failed
-}
-
+// send publishes one message within publishTimeout.
 func (r *Relay) send(ctx context.Context, path string, e statusclient.OutboxEntry) error {
+	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+	defer cancel()
 	m, err := message(e)
 	if err == nil {
 		err = r.broker.Publish(ctx, e.Queue, m)
 	}
 	if err != nil {
-		r.published.WithLabelValues(path, "failed").Inc()
-		r.log.Warn("message not published, it stays in the outbox", "path", path, "job", e.JobID, "queue", e.Queue, "error", err)
+		r.metrics.failed(path, err)
+		r.log.WarnContext(ctx, "message not published, it stays in the outbox",
+			"path", path, "job", e.JobID, "queue", e.Queue, "error", err)
+		return err
 	}
-	return err
+	r.metrics.observeLag(path, e)
+	r.failpoint("after-publish-before-confirm")
+	return nil
 }
 
 // confirm tells the status service. Unconfirmed entries are claimed and
 // published again, which does no harm.
 func (r *Relay) confirm(ctx context.Context, path string, entries []statusclient.OutboxEntry) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
 	outcome := "confirmed"
 	if err := r.outbox.ConfirmOutbox(ctx, entries); err != nil {
 		outcome = "unconfirmed"
-		r.log.Warn("published but not confirmed, it will be published again", "path", path, "entries", len(entries), "error", err)
+		r.log.WarnContext(ctx, "published but not confirmed, it will be published again",
+			"path", path, "entries", len(entries), "error", err)
 	}
-	r.published.WithLabelValues(path, outcome).Add(float64(len(entries)))
+	r.metrics.published.WithLabelValues(path, outcome).Add(float64(len(entries)))
 }
 
 func message(e statusclient.OutboxEntry) (broker.Message, error) {
@@ -194,14 +158,15 @@ func message(e statusclient.OutboxEntry) (broker.Message, error) {
 	}, nil
 }
 
-// sleep waits and reports whether ctx is still alive.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
+// due returns when the job of an entry should have had its message first. ok
+// is false for one that had it before: that is a rescue, a retry or a replay.
+func due(e statusclient.OutboxEntry) (at time.Time, ok bool) {
+	id, err := uuid.Parse(string(e.JobID))
+	if err != nil || id.Version() != 7 || e.Attempt > 1 {
+		return time.Time{}, false
 	}
+	if at = time.Unix(id.Time().UnixTime()); at.Before(e.Request.RunAt) {
+		at = e.Request.RunAt
+	}
+	return at, true
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/studycast/studycast/core/job"
-	"github.com/studycast/studycast/gateway/internal/caller"
 )
 
 func (a *API) changes(docs huma.API) {
@@ -30,54 +29,23 @@ func (a *API) changes(docs huma.API) {
 }
 
 func (a *API) cancel(ctx context.Context, in *JobInput) (*jobOutput, error) {
-	me, id, err := onJob(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	callCtx, done := context.WithTimeout(ctx, callTimeout)
-	defer done()
-	j, err := a.Status.Cancel(callCtx, id, me.Scope(), reason("cancelled", me))
-	if err != nil {
-		return nil, err
-	}
-	return answer(j, me), nil
+	return answer(ctx)(a.Jobs.Cancel(ctx, in.ID))
 }
 
 func (a *API) retry(ctx context.Context, in *JobInput) (*jobOutput, error) {
-	me, id, err := onJob(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	callCtx, done := context.WithTimeout(ctx, callTimeout)
-	defer done()
-	j, entry, err := a.Status.Retry(callCtx, id, me.Scope(), reason("tried again", me))
-	if err != nil {
-		return nil, err
-	}
-	if entry != nil {
-		a.Publish(ctx, *entry)
-	}
-	return answer(j, me), nil
+	return answer(ctx)(a.Jobs.Retry(ctx, in.ID))
 }
 
 func (a *API) remove(ctx context.Context, in *JobInput) (*struct{}, error) {
-	me, id, err := onJob(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	callCtx, done := context.WithTimeout(ctx, callTimeout)
-	defer done()
-	return nil, a.Status.Delete(callCtx, id, me.Scope())
+	return nil, a.Jobs.Delete(ctx, in.ID)
 }
 
-func answer(j job.Job, me caller.Identity) *jobOutput {
-	return &jobOutput{ETag: etag(j.Version), CacheControl: "private, no-cache", Body: whole(j, me)}
-}
-
-// reason goes into the history of the job, where its owner reads it.
-func reason(what string, me caller.Identity) string {
-	if me.Is(caller.Operator) {
-		return what + " by an operator"
+// answer returns what turns the result of a call into the answer to its caller.
+func answer(ctx context.Context) func(job.Job, error) (*jobOutput, error) {
+	return func(j job.Job, err error) (*jobOutput, error) {
+		if err != nil {
+			return nil, err
+		}
+		return &jobOutput{ETag: etag(j.Version), CacheControl: "private, no-cache", Body: whole(ctx, j)}, nil
 	}
-	return what + " by its owner"
 }

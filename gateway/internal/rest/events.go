@@ -8,7 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
 	"github.com/studycast/studycast/core/statusclient"
-	"github.com/studycast/studycast/gateway/internal/caller"
+	"github.com/studycast/studycast/gateway/internal/jobs"
 	"github.com/studycast/studycast/gateway/internal/sse"
 )
 
@@ -66,27 +66,22 @@ func (a *API) watchJob(ctx context.Context, in *jobEventsInput) (*huma.StreamRes
 	if err != nil {
 		return nil, err
 	}
-	me, j, err := a.read(ctx, in.ID)
+	from, more, err := a.Jobs.Follow(ctx, in.ID, after)
 	if err != nil {
 		return nil, err
 	}
-	id := j.ID
-	if after > j.Version { // not an id of this job: begin anew rather than wait for ever
-		after = 0
-	}
-	if after == j.Version && j.State.Final() {
+	if !more {
 		return &huma.StreamResponse{Body: func(c huma.Context) { c.SetStatus(http.StatusNoContent) }}, nil
 	}
 	return a.stream("job", func(ctx context.Context, send func(sse.Event) bool) {
-		watch := func(ctx context.Context, after int64) iterJob { return a.Status.WatchJob(ctx, id, me.Scope(), after) }
-		for j, err := range resume(ctx, after, watch, versionOf) {
+		for j, err := range a.Jobs.Watch(ctx, in.ID, from) {
 			if err != nil {
 				if ctx.Err() == nil {
-					send(sse.Event{Name: eventDeleted, Data: Deleted{ID: string(id)}})
+					send(sse.Event{Name: eventDeleted, Data: Deleted{ID: in.ID}})
 				}
 				return
 			}
-			if !send(sse.Event{ID: j.Version, Name: eventJob, Data: brief(j, me)}) || j.State.Final() {
+			if !send(sse.Event{ID: j.Version, Name: eventJob, Data: brief(ctx, j)}) || j.State.Final() {
 				return
 			}
 		}
@@ -94,8 +89,7 @@ func (a *API) watchJob(ctx context.Context, in *jobEventsInput) (*huma.StreamRes
 }
 
 func (a *API) watchOwner(ctx context.Context, in *ownerEventsInput) (*huma.StreamResponse, error) {
-	me, err := who(ctx)
-	if err != nil {
+	if _, err := jobs.Caller(ctx); err != nil {
 		return nil, err
 	}
 	after, err := afterID(in.LastEventID)
@@ -103,22 +97,19 @@ func (a *API) watchOwner(ctx context.Context, in *ownerEventsInput) (*huma.Strea
 		return nil, err
 	}
 	return a.stream("owner", func(ctx context.Context, send func(sse.Event) bool) {
-		watch := func(ctx context.Context, after int64) iterOwner { return a.Status.WatchOwner(ctx, me.Owner, after) }
-		for e, err := range resume(ctx, after, watch, seqOf) {
-			if err != nil || !send(ownerEvent(e, me)) {
+		for e, err := range a.Jobs.WatchOwn(ctx, after) {
+			if err != nil || !send(ownerEvent(ctx, e)) {
 				return
 			}
 		}
 	}), nil
 }
 
-func seqOf(e statusclient.OwnerEvent) int64 { return e.Seq }
-
-func ownerEvent(e statusclient.OwnerEvent, me caller.Identity) sse.Event {
+func ownerEvent(ctx context.Context, e statusclient.OwnerEvent) sse.Event {
 	if e.Job == nil {
 		return sse.Event{ID: e.Seq, Name: eventDeleted, Data: Deleted{ID: string(e.Deleted)}}
 	}
-	return sse.Event{ID: e.Seq, Name: eventJob, Data: brief(*e.Job, me)}
+	return sse.Event{ID: e.Seq, Name: eventJob, Data: brief(ctx, *e.Job)}
 }
 
 // stream answers with what produce sends. produce runs until it returns or its

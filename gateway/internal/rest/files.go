@@ -56,7 +56,7 @@ func (a *API) files(docs huma.API) {
 }
 
 func (a *API) artifact(ctx context.Context, in *artifactInput) (*huma.StreamResponse, error) {
-	_, j, err := a.read(ctx, in.ID)
+	j, err := a.Jobs.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -19,22 +19,22 @@ func (a *API) get(ctx context.Context, in *getInput) (*jobOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	me, j, err := a.read(ctx, in.ID)
+	j, err := a.Jobs.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	if wait > 0 && !enough(j, in.IfNoneMatch) {
-		if j, err = a.await(ctx, j, me.Scope(), in.IfNoneMatch, wait); err != nil {
+		if j, err = a.await(ctx, j, in.IfNoneMatch, wait); err != nil {
 			return nil, err
 		}
 	}
-	out := &jobOutput{ETag: etag(j.Version), CacheControl: "private, no-cache", Body: whole(j, me)}
-	if matches(in.IfNoneMatch, j.Version) {
+	out, err := answer(ctx)(j, nil)
+	if err == nil && matches(in.IfNoneMatch, j.Version) {
 		return nil, huma.ErrorWithHeaders(huma.Status304NotModified(), http.Header{
 			"Etag": {out.ETag}, "Cache-Control": {out.CacheControl},
 		})
 	}
-	return out, nil
+	return out, err
 }
 
 func parseWait(s string) (time.Duration, error) {
@@ -73,7 +73,7 @@ func matches(header string, version int64) bool {
 // await returns the job as soon as it is enough, or as it is when the time is
 // up or the server stops. A status service that is away for a moment is
 // waited for.
-func (a *API) await(ctx context.Context, j job.Job, owner, ifNoneMatch string, wait time.Duration) (job.Job, error) {
+func (a *API) await(ctx context.Context, j job.Job, ifNoneMatch string, wait time.Duration) (job.Job, error) {
 	waitCtx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	go func() {
@@ -83,9 +83,7 @@ func (a *API) await(ctx context.Context, j job.Job, owner, ifNoneMatch string, w
 		case <-waitCtx.Done():
 		}
 	}()
-	for newer, err := range resume(waitCtx, j.Version, func(ctx context.Context, after int64) iterJob {
-		return a.Status.WatchJob(ctx, j.ID, owner, after)
-	}, versionOf) {
+	for newer, err := range a.Jobs.Watch(waitCtx, string(j.ID), j.Version) {
 		switch {
 		case errors.Is(err, job.ErrNotFound):
 			return job.Job{}, err
@@ -98,8 +96,6 @@ func (a *API) await(ctx context.Context, j job.Job, owner, ifNoneMatch string, w
 	}
 	return j, ctx.Err()
 }
-
-func versionOf(j job.Job) int64 { return j.Version }
 
 // afterID reads Last-Event-ID: what we wrote as id before.
 func afterID(s string) (int64, error) {

@@ -7,13 +7,9 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"go.opentelemetry.io/otel/propagation"
 
-	"github.com/studycast/studycast/core/artifact"
-	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/statusclient"
-	"github.com/studycast/studycast/gateway/internal/caller"
 	"github.com/studycast/studycast/gateway/internal/problem"
 )
 
@@ -74,29 +70,12 @@ func (a *API) jobs(docs huma.API) {
 }
 
 func (a *API) submit(ctx context.Context, in *submitInput) (*submitOutput, error) {
-	id, err := who(ctx)
+	j, replayed, err := a.Jobs.Submit(ctx, request(in.Body), in.IdempotencyKey)
 	if err != nil {
 		return nil, err
 	}
-	req := request(in.Body)
-	if err := a.check(ctx, id, req); err != nil {
-		return nil, err
-	}
-	carrier := propagation.MapCarrier{}
-	propagation.TraceContext{}.Inject(ctx, carrier)
-	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	created, err := a.Status.Create(callCtx, statusclient.CreateInput{
-		Owner: id.Owner, Request: req, IdempotencyKey: unquote(in.IdempotencyKey), Traceparent: carrier.Get("traceparent"),
-	})
-	if err != nil {
-		return nil, err
-	}
-	if created.Entry != nil {
-		a.Publish(ctx, *created.Entry)
-	}
-	out := &submitOutput{Location: jobPath(created.Job.ID), ETag: etag(created.Job.Version), Body: whole(created.Job, id)}
-	if created.Replayed {
+	out := &submitOutput{Location: jobPath(j.ID), ETag: etag(j.Version), Body: whole(ctx, j)}
+	if replayed {
 		out.Replayed = "true"
 	}
 	return out, nil
@@ -108,62 +87,6 @@ func request(b submitBody) job.Request {
 		r.RunAt = b.RunAt.UTC()
 	}
 	return r
-}
-
-// check finds everything wrong with a request that can be found without
-// fetching its source.
-func (a *API) check(ctx context.Context, id caller.Identity, r job.Request) error {
-	if err := r.Validate(a.Clock.Now()); err != nil {
-		return err
-	}
-	switch {
-	case r.Source.URL != "":
-		if err := a.CheckURL(r.Source.URL); err != nil {
-			return fieldError("source.url", err)
-		}
-	case r.Source.Upload != "":
-		return a.checkUpload(ctx, id, r.Source.Upload)
-	}
-	return nil
-}
-
-func fieldError(path string, err error) error {
-	var f *fault.Error
-	if errors.As(err, &f) && f.Kind == fault.Request {
-		if len(f.Fields) == 1 {
-			return &job.InvalidError{Fields: []job.FieldError{{Path: path, Message: f.Fields[0].Message}}}
-		}
-		return &job.InvalidError{Fields: []job.FieldError{{Path: path, Message: f.Text}}}
-	}
-	return err
-}
-
-// checkUpload makes sure that the upload is there and is the caller's own: its
-// key holds the owner.
-func (a *API) checkUpload(ctx context.Context, id caller.Identity, upload string) error {
-	unknown := &job.InvalidError{Fields: []job.FieldError{{
-		Path: "source.upload", Message: "there is no such upload: send the file to POST /v1/uploads and use the id it returns",
-	}}}
-	if _, err := parseID(upload); err != nil {
-		return unknown
-	}
-	f, err := a.Artifacts.Open(ctx, artifact.UploadKey(id.Owner, upload))
-	if errors.Is(err, artifact.ErrNotFound) {
-		return unknown
-	}
-	if err != nil {
-		return fault.Wrap(fault.Dependency, err, "The store of uploads can't be reached right now. Try again in a moment.")
-	}
-	return f.Close()
-}
-
-// unquote takes the value out of the quotes that the draft standard of the
-// header wants and that most clients leave out.
-func unquote(key string) string {
-	if len(key) >= 2 && key[0] == '"' && key[len(key)-1] == '"' {
-		return key[1 : len(key)-1]
-	}
-	return key
 }
 
 type listInput struct {
@@ -185,33 +108,31 @@ type listBody struct {
 }
 
 func (a *API) list(ctx context.Context, in *listInput) (*listOutput, error) {
-	id, err := who(ctx)
-	if err != nil {
-		return nil, err
-	}
 	f := statusclient.ListFilter{
-		Owner: id.Owner, Kind: job.Kind(in.Kind), CreatedAfter: in.CreatedAfter, CreatedBefore: in.CreatedBefore,
+		Kind: job.Kind(in.Kind), CreatedAfter: in.CreatedAfter, CreatedBefore: in.CreatedBefore,
 		PageSize: in.PageSize, PageToken: in.PageToken,
 	}
 	for _, s := range in.State {
 		f.States = append(f.States, job.State(s))
 	}
-	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	page, err := a.Status.List(callCtx, f)
+	page, err := a.Jobs.List(ctx, f)
 	var invalid *job.InvalidError
 	if errors.As(err, &invalid) && in.PageToken != "" {
-		return nil, &problem.Error{
-			Status: http.StatusUnprocessableEntity, Field: "query.page_token", Err: err,
-			Detail: "This page token is not one of ours or belongs to another list. Start again without it.",
-		}
+		return nil, badToken(err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	out := &listOutput{Body: listBody{Jobs: []Job{}, NextPageToken: page.NextPageToken}}
 	for _, j := range page.Jobs {
-		out.Body.Jobs = append(out.Body.Jobs, brief(j, id))
+		out.Body.Jobs = append(out.Body.Jobs, brief(ctx, j))
 	}
 	return out, nil
+}
+
+func badToken(err error) error {
+	return &problem.Error{
+		Status: http.StatusUnprocessableEntity, Field: "query.page_token", Err: err,
+		Detail: "This page token is not one of ours or belongs to another list. Start again without it.",
+	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/studycast/studycast/core/artifact"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/gateway/internal/edge"
+	"github.com/studycast/studycast/gateway/internal/jobs"
 	"github.com/studycast/studycast/gateway/internal/problem"
 )
 
@@ -71,7 +72,7 @@ func errTooLarge() error {
 }
 
 func (a *API) upload(ctx context.Context, in *uploadInput) (*uploadOutput, error) {
-	me, err := who(ctx)
+	me, err := jobs.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,16 +1,15 @@
 package rest
 
 import (
+	"context"
 	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/gateway/internal/caller"
+	"github.com/studycast/studycast/gateway/internal/jobs"
 )
-
-// previewRunes is how much of a pasted text lists and events carry.
-const previewRunes = 200
 
 // Job is a job as it goes over the wire.
 type Job struct {
@@ -34,6 +33,7 @@ type Job struct {
 	StartedAt  *time.Time        `json:"started_at,omitempty" doc:"Start of the latest attempt."`
 	FinishedAt *time.Time        `json:"finished_at,omitempty" doc:"When it became final."`
 	Version    int64             `json:"version" doc:"Grows with every change; also the ETag and the event id of the job's stream."`
+	DeadLetter string            `json:"dead_letter,omitempty" doc:"Id of the dead letter that waits for a decision; for operators only."`
 	History    []Move            `json:"history,omitempty" doc:"Every change of state, oldest first; only when one job is read."`
 }
 
@@ -80,24 +80,29 @@ type Move struct {
 }
 
 // whole returns everything the caller may see of a job.
-func whole(j job.Job, who caller.Identity) Job {
-	operator := who.Is(caller.Operator)
+func whole(ctx context.Context, j job.Job) Job {
+	me, _ := caller.From(ctx) // nobody sees least
+	return view(jobs.Visible(j, me))
+}
+
+// brief returns what lists and events carry of a job.
+func brief(ctx context.Context, j job.Job) Job {
+	me, _ := caller.From(ctx)
+	return view(jobs.Brief(j, me))
+}
+
+// view translates; what the caller may not see was cut before.
+func view(j job.Job) Job {
 	v := Job{
 		ID: string(j.ID), Kind: string(j.Request.Kind), State: string(j.State),
 		Source:  Source(j.Request.Source),
 		Options: JobOptions(j.Request.Options),
 		Labels:  j.Request.Labels, Title: j.Title, Stage: j.Stage, Progress: j.Progress, Attempt: j.Attempt,
-		Artifacts: []Artifact{}, Notes: j.Notes,
+		Fault: viewFault(j.Fault), Artifacts: []Artifact{}, Notes: j.Notes,
 		RunAt: optional(j.Request.RunAt), NotBefore: optional(j.NotBefore),
 		CreatedAt: j.CreatedAt, UpdatedAt: j.UpdatedAt,
 		StartedAt: optional(j.StartedAt), FinishedAt: optional(j.FinishedAt),
-		Version: j.Version,
-	}
-	if j.Fault != nil {
-		v.Fault = &Fault{Kind: j.Fault.Kind, Text: j.Fault.Text, Stage: j.Fault.Stage, At: j.Fault.At}
-		if operator {
-			v.Fault.Cause = j.Fault.Cause
-		}
+		Version: j.Version, DeadLetter: j.DeadLetter,
 	}
 	for _, a := range j.Artifacts {
 		v.Artifacts = append(v.Artifacts, Artifact{
@@ -106,23 +111,18 @@ func whole(j job.Job, who caller.Identity) Job {
 		})
 	}
 	for _, m := range j.History {
-		move := Move{At: m.At, From: string(m.From), To: string(m.To), Attempt: m.Attempt, Why: m.Why}
-		if operator {
-			move.Worker = m.Worker
-		}
-		v.History = append(v.History, move)
+		v.History = append(v.History, Move{
+			At: m.At, From: string(m.From), To: string(m.To), Attempt: m.Attempt, Why: m.Why, Worker: m.Worker,
+		})
 	}
 	return v
 }
 
-// brief is whole without history and with a long text cut short.
-func brief(j job.Job, who caller.Identity) Job {
-	j.History = nil
-	v := whole(j, who)
-	if r := []rune(v.Source.Text); len(r) > previewRunes {
-		v.Source.Text = string(r[:previewRunes]) + "…"
+func viewFault(f *job.Fault) *Fault {
+	if f == nil {
+		return nil
 	}
-	return v
+	return &Fault{Kind: f.Kind, Text: f.Text, Stage: f.Stage, At: f.At, Cause: f.Cause}
 }
 
 func optional(t time.Time) *time.Time {

@@ -2,20 +2,16 @@
 package main
 
 import (
-	"fmt"
 	"os"
 
-	"github.com/alecthomas/kong"
-
+	"github.com/studycast/studycast/core/config"
+	"github.com/studycast/studycast/core/program"
 	"github.com/studycast/studycast/core/studio"
 	"github.com/studycast/studycast/video-worker/app"
 )
 
 func main() {
-	var f studio.WorkerFlags
-	kong.Parse(&f, kong.Name("video-worker"), kong.Description("The video-worker of Studycast: makes educational videos."))
-	if err := studio.RunWorker("video-worker", f.VideoSlots, f, app.New); err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, "video-worker:", err)
-		os.Exit(1)
-	}
+	os.Exit(studio.RunWorker(
+		program.Info{Program: config.VideoWorker, Description: "The video-worker of Studycast: makes educational videos."},
+		func(w config.Workers) int { return w.VideoSlots }, app.New))
 }

@@ -1,4 +1,4 @@
-package rest
+package jobs
 
 import (
 	"context"
@@ -9,12 +9,6 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"github.com/studycast/studycast/core/job"
-	"github.com/studycast/studycast/core/statusclient"
-)
-
-type (
-	iterJob   = iter.Seq2[job.Job, error]
-	iterOwner = iter.Seq2[statusclient.OwnerEvent, error]
 )
 
 const (

@@ -1,0 +1,55 @@
+package jobs
+
+import (
+	"context"
+	"iter"
+
+	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/statusclient"
+)
+
+// Follow reads the job that a caller wants to watch and says where to begin
+// when afterVersion was seen last. more is false when nothing more will come.
+func (s *Service) Follow(ctx context.Context, rawID string, afterVersion int64) (from int64, more bool, err error) {
+	j, err := s.Get(ctx, rawID)
+	if err != nil {
+		return 0, false, err
+	}
+	if afterVersion > j.Version { // not a version of this job: begin anew rather than wait for ever
+		afterVersion = 0
+	}
+	return afterVersion, afterVersion < j.Version || !j.State.Final(), nil
+}
+
+// Watch yields a job after every change since afterVersion until it is final;
+// 0 begins with the job as it is. It outlives restarts of the status service:
+// nothing is missed and nothing yielded twice. The last pair carries
+// job.ErrNotFound when the job was deleted meanwhile, or the error of ctx.
+func (s *Service) Watch(ctx context.Context, rawID string, afterVersion int64) iter.Seq2[job.Job, error] {
+	me, id, err := onJob(ctx, rawID)
+	if err != nil {
+		return failed[job.Job](err)
+	}
+	return resume(ctx, afterVersion, func(ctx context.Context, after int64) iter.Seq2[job.Job, error] {
+		return s.o.Status.WatchJob(ctx, id, me.Scope(), after)
+	}, func(j job.Job) int64 { return j.Version })
+}
+
+// WatchOwn yields the caller's newest jobs and then every change since
+// afterSeq, without end. It outlives restarts as Watch does.
+func (s *Service) WatchOwn(ctx context.Context, afterSeq int64) iter.Seq2[statusclient.OwnerEvent, error] {
+	me, err := Caller(ctx)
+	if err != nil {
+		return failed[statusclient.OwnerEvent](err)
+	}
+	return resume(ctx, afterSeq, func(ctx context.Context, after int64) iter.Seq2[statusclient.OwnerEvent, error] {
+		return s.o.Status.WatchOwner(ctx, me.Owner, after)
+	}, func(e statusclient.OwnerEvent) int64 { return e.Seq })
+}
+
+func failed[T any](err error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		yield(none, err)
+	}
+}
