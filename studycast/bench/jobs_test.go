@@ -51,7 +51,7 @@ func serveNoOp(b *testing.B, broker string) string {
 		return worker.Result{Title: "nothing"}, nil
 	})
 	s, err := single.New(b.Context(), single.Options{
-		Data: config.Data{DataDir: b.TempDir(), BrokerURL: broker},
+		Data: config.Data{Folder: config.Folder{DataDir: b.TempDir()}, Broker: config.Broker{BrokerURL: broker}},
 		Policies: config.Policies{
 			VideoTimeout: time.Minute, VideoBackoff: time.Second, AudioTimeout: time.Minute, AudioBackoff: time.Second,
 			KeepSucceeded: 100, KeepFailed: 200,

@@ -32,7 +32,7 @@ func BenchmarkLesson(b *testing.B) {
 		lesson.Video: video.Pipeline, lesson.Audio: audio.Pipeline,
 	} {
 		b.Run(string(kind), func(b *testing.B) {
-			p, err := open(config.Lesson{AllowLoopback: true}, slog.New(slog.DiscardHandler))
+			p, err := open(config.Lesson{Sources: config.Sources{AllowLoopback: true}}, slog.New(slog.DiscardHandler))
 			require.NoError(b, err)
 			url, stop, err := demo.Serve(b.Context())
 			require.NoError(b, err)

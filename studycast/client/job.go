@@ -39,7 +39,8 @@ type Job struct {
 	Fault      *Fault     `json:"fault"`
 	Artifacts  []Artifact `json:"artifacts"`
 	Notes      []string   `json:"notes"`
-	History    []Move     `json:"history"` // every change of state, oldest first; only when one job is read
+	DeadLetter string     `json:"dead_letter,omitempty"` // id of the one that waits for a decision; for operators only
+	History    []Move     `json:"history"`               // every change of state, oldest first; only when one job is read
 	Version    int64      `json:"version"`
 	CreatedAt  time.Time  `json:"created_at"`
 	StartedAt  time.Time  `json:"started_at"`
@@ -57,6 +58,7 @@ type Fault struct {
 	Kind  string `json:"kind"`
 	Text  string `json:"text"`
 	Stage string `json:"stage"`
+	Cause string `json:"cause,omitempty"` // for operators only
 }
 
 // Move is a change of state.

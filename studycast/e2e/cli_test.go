@@ -151,25 +151,3 @@ func TestExitCodes(t *testing.T) {
 	require.NotEmpty(t, c.ok(t, "--version"))
 	s.stop(t)
 }
-
-// TestDemo: one command, no settings, files, exit code 0, nothing else.
-func TestDemo(t *testing.T) {
-	t.Parallel()
-	c := newCLI(t)
-	out := filepath.Join(c.dir, "out")
-	said := c.ok(t, "demo", "--out", out, "--length", "short")
-	for _, file := range []string{
-		"video.mp4", "poster.jpg", "video.captions.vtt", "video.chapters.json", "video.transcript.md",
-		"audio.m4a", "audio.mp3", "audio.captions.vtt", "audio.chapters.json", "audio.transcript.md",
-	} {
-		require.FileExists(t, filepath.Join(out, file))
-		require.Contains(t, said, file)
-	}
-	for _, file := range []string{"video.mp4", "audio.m4a"} {
-		decode(t, filepath.Join(out, file))
-		require.InDelta(t, asked.Seconds(), probe(t, filepath.Join(out, file)).duration(t).Seconds(), offset.Seconds(), file)
-	}
-	log, err := os.ReadFile(filepath.Join(out, "demo.log"))
-	require.NoError(t, err)
-	require.NotContains(t, string(log), "level=ERROR")
-}

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"log/slog"
 	"path/filepath"
 	"testing"
 	"time"
@@ -12,13 +11,14 @@ import (
 	"github.com/studycast/studycast/core/backend"
 	"github.com/studycast/studycast/core/broker"
 	jobs "github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/studycast/client"
 )
 
 // openQueue opens the queue of a server that is down.
 func (s *server) openQueue(t *testing.T) *broker.Broker {
 	t.Helper()
 	require.Nil(t, s.proc, "the server runs and holds the queue")
-	d, err := backend.OpenBroker(t.Context(), "sqlite:"+filepath.Join(s.data(), "queue.db"), jobs.DefaultPolicies(), slog.New(slog.DiscardHandler))
+	d, err := backend.OpenBroker(t.Context(), "sqlite:"+filepath.Join(s.data(), "queue.db"), jobs.DefaultPolicies(), backend.BrokerOptions{})
 	require.NoError(t, err)
 	return broker.New(d, broker.Options{})
 }
@@ -30,54 +30,50 @@ func closeQueue(t *testing.T, b *broker.Broker) {
 	require.NoError(t, b.Close(ctx))
 }
 
-// deadLetters reads every dead letter of a server that is down, by message id.
-// The letters stay where they are.
+// deadLetters reads every dead letter of a server that is down, by job: the
+// server runs once more for it, and takes what is still in its dead queues.
 func (s *server) deadLetters(t *testing.T) map[string]broker.Message {
 	t.Helper()
-	b := s.openQueue(t)
-	defer closeQueue(t, b)
-	letters := map[string]broker.Message{}
-	for _, queue := range jobs.Queues() {
-		depth, err := b.Depth(t.Context(), queue)
-		require.NoError(t, err)
-		for _, m := range peek(t, b, broker.DeadQueue(queue), depth.Dead) {
-			letters[m.ID] = m
-		}
+	var letters map[string]broker.Message
+	for waiting, first := s.unstored(t), true; first || waiting > 0; waiting, first = s.unstored(t), false {
+		s.start(t)
+		require.Eventually(t, func() bool {
+			letters = s.storedLetters(t)
+			return len(letters) >= waiting // all of them, unless some were stored before: then once more
+		}, jobLimit, tick)
+		s.stop(t)
 	}
 	return letters
 }
 
-// peek looks at the n messages of a queue and gives them back.
-func peek(t *testing.T, b *broker.Broker, queue string, n int) []broker.Message {
+// storedLetters asks a server that runs for its dead letters.
+func (s *server) storedLetters(t *testing.T) map[string]broker.Message {
 	t.Helper()
-	if n == 0 {
-		return nil
+	c := client.New(s.proc.url)
+	defer c.Close()
+	page, err := c.DeadLetters(t.Context(), client.DeadFilter{PageSize: 200})
+	require.NoError(t, err)
+	letters := map[string]broker.Message{}
+	for _, l := range page.DeadLetters {
+		l, err := c.DeadLetter(t.Context(), l.ID)
+		require.NoError(t, err)
+		letters[l.JobID] = broker.Message{ID: l.JobID, Headers: l.Headers, Body: l.Body.Bytes}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	seen := make(chan broker.Message)
-	consumed := make(chan error, 1)
-	go func() {
-		consumed <- b.Consume(ctx, queue, n, func(_ context.Context, d *broker.Delivery) {
-			select {
-			case seen <- d.Message:
-				<-ctx.Done() // held until all were seen, so that each is seen once
-			case <-ctx.Done():
-			}
-		})
-	}()
-	var all []broker.Message
-	for range n {
-		select {
-		case m := <-seen:
-			all = append(all, m)
-		case <-ctx.Done():
-			require.FailNow(t, "the queue does not hand out what it counts", "%s: %d of %d", queue, len(all), n)
-		}
+	return letters
+}
+
+// unstored counts what the dead queues of a server that is down still hold.
+func (s *server) unstored(t *testing.T) int {
+	t.Helper()
+	b := s.openQueue(t)
+	defer closeQueue(t, b)
+	n := 0
+	for _, queue := range jobs.Queues() {
+		depth, err := b.Depth(t.Context(), queue)
+		require.NoError(t, err)
+		n += depth.Dead
 	}
-	cancel()
-	require.NoError(t, <-consumed)
-	return all
+	return n
 }
 
 // undelivered counts what the work queues of a server that is down still hold.

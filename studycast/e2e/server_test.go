@@ -86,7 +86,7 @@ func (s *server) start(t *testing.T, env ...string) {
 	require.Nil(t, s.proc, "the server runs already")
 	p := &process{ended: make(chan struct{}), admin: freePort(t), began: time.Now()}
 	p.cmd = exec.Command(program, append([]string{
-		"serve", "--data-dir", s.data(), "--listen", "127.0.0.1:0", "--admin-listen", p.admin,
+		"serve", "--data-dir", s.data(), "--listen", "127.0.0.1:0", "--admin-listen", p.admin, "--grpc-listen", "127.0.0.1:0",
 	}, s.flags...)...)
 	p.cmd.Dir = s.dir
 	p.cmd.Env = slices.Concat(environment(s.dir), []string{"ALLOW_LOOPBACK=true"}, s.env, env)

@@ -15,6 +15,7 @@ import (
 	"github.com/studycast/studycast/core/config"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/lifecycle"
+	"github.com/studycast/studycast/core/program"
 )
 
 // Exit codes.
@@ -27,6 +28,7 @@ const (
 // commands is the grammar.
 type commands struct {
 	config.Log `embed:""`
+	Config     string `help:"Configuration file: YAML with the names of the environment variables as keys. Flags and variables win over it. (CONFIG_FILE)" placeholder:"FILE"`
 
 	Serve    serveCmd    `cmd:"" help:"Run everything in one process: REST API, page, status service, queue and workers."`
 	Demo     demoCmd     `cmd:"" help:"Make a video and an audio overview of the bundled article, or of --url."`
@@ -36,7 +38,9 @@ type commands struct {
 	Show     showCmd     `cmd:"" help:"Show one job with its history."`
 	Watch    watchCmd    `cmd:"" help:"Follow a job until it is final."`
 	Cancel   cancelCmd   `cmd:"" help:"Cancel a job."`
+	Dead     deadCmd     `cmd:"" help:"For operators: list, read and replay dead letters."`
 	Settings settingsCmd `cmd:"" help:"Print all settings as a table."`
+	Topology topologyCmd `cmd:"" help:"Print the exchanges and queues that RabbitMQ needs, or a definitions file for it."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }
@@ -59,16 +63,20 @@ type run struct {
 	ctx      context.Context
 	out, err io.Writer
 	log      config.Log
+	sources  *program.Sources // of the settings
 	version  string
 	force    chan struct{} // closed by the second signal
 }
 
 // Main runs the command in args and returns the exit code.
 func Main(args []string, stdout, stderr io.Writer, version string) int {
+	sources, err := program.ReadFile(args)
+	if err != nil {
+		_, _ = fmt.Fprintln(stderr, "studycast:", err)
+		return exitUsage
+	}
 	var c commands
-	p, err := kong.New(&c, kong.Name("studycast"), kong.Writers(stdout, stderr), kong.UsageOnError(),
-		kong.Description("A link becomes an educational video or an audio overview."),
-		kong.Vars{"version": version}, kong.Exit(os.Exit))
+	p, err := parser(&c, version, kong.Writers(stdout, stderr), kong.UsageOnError(), kong.Resolvers(sources), kong.Exit(os.Exit))
 	if err != nil {
 		_, _ = fmt.Fprintln(stderr, "studycast:", err)
 		return exitUsage
@@ -78,7 +86,8 @@ func Main(args []string, stdout, stderr io.Writer, version string) int {
 		_, _ = fmt.Fprintf(stderr, "studycast: %v\nTry `studycast --help`.\n", err)
 		return exitUsage
 	}
-	r := &run{out: stdout, err: stderr, log: c.Log, version: version, force: make(chan struct{})}
+	sources.Parsed(k)
+	r := &run{out: stdout, err: stderr, log: c.Log, sources: sources, version: version, force: make(chan struct{})}
 	ctx, stop := lifecycle.Signals(context.Background(), sync.OnceFunc(func() { close(r.force) }))
 	defer stop()
 	r.ctx = ctx
@@ -89,6 +98,14 @@ func Main(args []string, stdout, stderr io.Writer, version string) int {
 		return exitFailed
 	}
 	return exitOK
+}
+
+// parser knows the grammar.
+func parser(c *commands, version string, options ...kong.Option) (*kong.Kong, error) {
+	vars := kong.Vars(config.Single.Vars())
+	vars["version"] = version
+	return kong.New(c, append(options, kong.Name("studycast"), vars,
+		kong.Description("A link becomes an educational video or an audio overview."))...)
 }
 
 // errSilent is a failure that the command has told already.

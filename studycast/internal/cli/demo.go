@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/studycast/studycast/core/config"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/lesson/media"
 	"github.com/studycast/studycast/studycast/client"
@@ -22,28 +24,17 @@ type demoCmd struct {
 	URL    string `help:"A page to use instead of the bundled article." placeholder:"URL"`
 	Out    string `help:"Folder for the files." default:"out" type:"path"`
 	Length string `help:"How long: short, medium or long." enum:"short,medium,long" default:"medium"`
+	Server string `help:"Ask this server instead of starting one. For the bundled article it must run on this machine with ALLOW_LOOPBACK." placeholder:"URL"`
 
 	settings `embed:""`
 }
 
-// Run starts everything in one process, submits a video and an audio job and
-// leaves their files in the folder.
+// Run submits a video and an audio job and leaves their files in the folder.
 func (c *demoCmd) Run(r *run) error {
 	begun := time.Now()
 	if err := os.MkdirAll(c.Out, 0o755); err != nil { //nolint:gosec // the user's own output folder
 		return err
 	}
-	data, err := os.MkdirTemp("", "studycast-demo-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(data) }()
-	logFile, err := os.Create(filepath.Join(c.Out, "demo.log"))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = logFile.Close() }()
-
 	page := c.URL
 	if page == "" {
 		url, stop, err := demo.Serve(r.ctx)
@@ -53,13 +44,42 @@ func (c *demoCmd) Run(r *run) error {
 		defer stop()
 		page, c.AllowLoopback = url, true
 	}
-	c.DataDir, c.Listen.Listen, c.AdminListen = data, "127.0.0.1:0", "127.0.0.1:0"
-	if err := c.check(); err != nil {
-		return err
+	ask := c.inProcess
+	if c.Server != "" {
+		ask = c.fromServer
 	}
-	s, url, err := (&serveCmd{c.settings}).start(r.ctx, slog.New(slog.NewTextHandler(logFile, nil)))
+	made, err := ask(r, page)
 	if err != nil {
 		return err
+	}
+	return c.tell(r, made, time.Since(begun))
+}
+
+// fromServer has the lessons made by a server that runs.
+func (c *demoCmd) fromServer(r *run, page string) ([]*demoLesson, error) {
+	_, _ = fmt.Fprintf(r.out, "Studycast runs on %s.\nMaking a video and an audio overview of %s\n", c.Server, page)
+	return c.lessons(r.ctx, r, c.Server, page)
+}
+
+// inProcess starts everything in this process for the time of the demo.
+func (c *demoCmd) inProcess(r *run, page string) ([]*demoLesson, error) {
+	data, err := os.MkdirTemp("", "studycast-demo-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(data) }()
+	logFile, err := os.Create(filepath.Join(c.Out, "demo.log"))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = logFile.Close() }()
+	c.DataDir, c.Listen.Listen, c.AdminListen, c.GRPCListen = data, "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	if err := config.Check(&c.settings); err != nil {
+		return nil, err
+	}
+	s, url, err := (&serveCmd{settings: c.settings}).start(r.ctx, slog.New(slog.NewTextHandler(logFile, nil)), r.version)
+	if err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithCancel(r.ctx)
 	served := make(chan error, 1)
@@ -67,16 +87,10 @@ func (c *demoCmd) Run(r *run) error {
 	_, _ = fmt.Fprintf(r.out, "Studycast runs in one process on %s (embedded queue and store).\nMaking a video and an audio overview of %s\n", url, page)
 	made, err := c.lessons(ctx, r, url, page)
 	cancel()
-	if stopped := <-served; err == nil {
-		err = stopped
-	}
-	if err != nil {
-		return err
-	}
-	return c.tell(r, made, time.Since(begun))
+	return made, errors.Join(err, <-served)
 }
 
-// lesson is a finished job of the demo.
+// demoLesson is a finished job of the demo.
 type demoLesson struct {
 	job   client.Job
 	took  time.Duration

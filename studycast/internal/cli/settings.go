@@ -18,13 +18,15 @@ func (settingsCmd) Run(r *run) error {
 }
 
 func reference() string {
-	var all struct {
-		config.Log
-		settings
-	}
 	return "# Configuration\n\n" +
-		"Every setting is a flag of `studycast serve` and an environment variable. The flag wins. With none set, everything\n" +
-		"runs in one process on an embedded queue and store, on loopback only.\n\n" +
+		"Every setting is a flag, an environment variable and a key of the configuration file, for `studycast serve` and for\n" +
+		"each program that runs apart. The flag wins over the variable, the variable over the file, the file over the default.\n" +
+		"A variable that is set to nothing is set. With none set, `studycast serve` runs everything in one process on an\n" +
+		"embedded queue and store, on loopback only.\n\n" +
+		"The file is YAML, named by `--config` or `CONFIG_FILE`. Its keys are the names of the variables; a list may be written\n" +
+		"as a list. All programs may share one file: each takes what is its own. A key that no program knows is an error.\n" +
+		"`--check-config` checks everything, prints what holds and where it comes from, with `***` for secrets, and ends with\n" +
+		"exit code 0, or another when something is wrong.\n\n" +
 		"This page is generated from the code: `make generate`.\n\n" +
-		config.Markdown(config.Settings(&all))
+		config.Markdown()
 }

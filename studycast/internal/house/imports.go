@@ -27,11 +27,14 @@ type rule struct {
 // adapters are the packages that only the choosers may import.
 var adapters = []string{
 	"core/broker/membroker", "core/broker/sqlitebroker", "core/broker/rabbitbroker", "core/artifact/dirstore", "services/status/store/sqlitestore",
-	"services/status/store/pgstore",
+	"services/status/store/pgstore", "services/deadletter/store/sqlitestore", "services/deadletter/store/pgstore",
 }
 
 // choosers turn a URL into an adapter.
-var choosers = []string{"core/backend", "services/status/app"}
+var choosers = []string{"core/backend", "services/status/app", "services/deadletter/app"}
+
+// edges are the packages of core that speak protobuf for the others.
+var edges = []string{"core/wire", "core/statusclient", "core/deadletterclient", "core/workerserver"}
 
 var programs = []string{"gateway", "video-worker", "audio-worker", "services"}
 
@@ -44,7 +47,7 @@ var rules = []rule{
 		},
 	},
 	{
-		why: "only core/backend and the status app choose adapters", from: []string{""},
+		why: "only core/backend and the apps of the services choose adapters", from: []string{""},
 		bad: func(p Package, imp string) bool {
 			return below(imp, adapters) && !below(p.Path, choosers) && !below(p.Path, adapters)
 		},
@@ -68,8 +71,18 @@ var rules = []rule{
 		bad: func(p Package, imp string) bool { return below(imp, programs) && top(p.Path) != top(imp) }, tests: true,
 	},
 	{
-		why: "nothing imports studycast or deploy", from: []string{"core", "proto", "gateway", "services", "video-worker", "audio-worker"},
-		bad: func(_ Package, imp string) bool { return below(imp, []string{"studycast", "deploy"}) }, tests: true,
+		why: "nothing imports studycast, deploy or lab", from: []string{"core", "proto", "gateway", "services", "video-worker", "audio-worker"},
+		bad: func(_ Package, imp string) bool { return below(imp, []string{"studycast", "deploy", "lab"}) }, tests: true,
+	},
+	{
+		why: "lab sees programs from outside, as processes", from: []string{"lab"},
+		bad: func(_ Package, imp string) bool { return below(imp, append([]string{"studycast"}, programs...)) }, tests: true,
+	},
+	{
+		why: "private servers are for tests and lab", from: []string{"core", "gateway", "services", "video-worker", "audio-worker", "studycast"},
+		bad: func(p Package, imp string) bool {
+			return below(imp, []string{"core/sandbox"}) && !below(p.Path, []string{"core/sandbox"})
+		},
 	},
 	{
 		why: "studycast enters programs by their app doors", from: []string{"studycast"},
@@ -80,7 +93,7 @@ var rules = []rule{
 	{
 		why: "proto types stay at the edges", from: []string{"core", "studycast", "video-worker", "audio-worker"},
 		bad: func(p Package, imp string) bool {
-			return below(imp, []string{"proto"}) && !below(p.Path, []string{"core/wire", "core/statusclient"})
+			return below(imp, []string{"proto"}) && !below(p.Path, edges)
 		},
 	},
 }
@@ -111,7 +124,7 @@ func Check(pkgs []Package) (broken []string, seen int) {
 }
 
 func ours(imp string) bool {
-	return below(imp, []string{"core", "proto", "gateway", "services", "video-worker", "audio-worker", "studycast"})
+	return below(imp, []string{"core", "proto", "gateway", "services", "video-worker", "audio-worker", "studycast", "lab"})
 }
 
 func top(path string) string { return strings.Split(path, "/")[0] }

@@ -59,6 +59,9 @@ func TestPlantedImportsAreFound(t *testing.T) {
 		{"core/backend", Root + "studycast/client"},
 		{"studycast/internal/single", Root + "gateway/internal/rest"},
 		{"core/worker", Root + "proto/gen/studycast/job/v1"},
+		{"lab/load", Root + "gateway/app"},
+		{"gateway/app", Root + "lab/load"},
+		{"studycast/internal/cli", Root + "core/sandbox/rabbitmq"},
 	} {
 		broken, _ := Check([]Package{{Path: c.from, Imports: []string{"fmt", c.imp}}})
 		require.Len(t, broken, 1, "%s importing %s", c.from, c.imp)

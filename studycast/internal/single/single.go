@@ -5,6 +5,7 @@ package single
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -15,9 +16,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
 
 	audio "github.com/studycast/studycast/audio-worker/app"
@@ -25,13 +26,17 @@ import (
 	"github.com/studycast/studycast/core/backend"
 	"github.com/studycast/studycast/core/broker"
 	"github.com/studycast/studycast/core/config"
+	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/lifecycle"
 	"github.com/studycast/studycast/core/obs"
+	"github.com/studycast/studycast/core/program"
+	"github.com/studycast/studycast/core/rpc"
 	"github.com/studycast/studycast/core/statusclient"
 	"github.com/studycast/studycast/core/studio"
 	"github.com/studycast/studycast/core/worker"
 	gateway "github.com/studycast/studycast/gateway/app"
+	deadletter "github.com/studycast/studycast/services/deadletter/app"
 	status "github.com/studycast/studycast/services/status/app"
 	video "github.com/studycast/studycast/video-worker/app"
 )
@@ -44,10 +49,15 @@ type Options struct {
 	Lesson   config.Lesson
 	Listener net.Listener // of the REST API and the page
 	Admin    net.Listener // of metrics and health; nil = on Listener
+	GRPC     net.Listener // of the gateway's gRPC; nil = none
+	TLS      *tls.Config  // of GRPC; nil = plaintext
 	// OpenToAll lets Listener be other than loopback although nobody logs in.
 	OpenToAll bool
 	Version   string
 	Logger    *slog.Logger
+	Tracer    trace.TracerProvider // nil = no spans
+	// Closers end what serves all parts, once they have ended.
+	Closers []func() error
 	// Handlers replace the lesson makers of a kind: for benchmarks and tests of
 	// the job half alone. May be nil.
 	Handlers map[job.Kind]worker.Handler
@@ -64,6 +74,7 @@ type Server struct {
 	artifacts artifact.Store
 	broker    *broker.Broker
 	client    *statusclient.Client
+	letters   *deadletterclient.Client
 
 	mu      sync.Mutex
 	workers []*worker.Worker
@@ -86,6 +97,9 @@ func New(ctx context.Context, o Options) (s *Server, err error) {
 			err = errors.Join(err, s.stack.Stop())
 		}
 	}()
+	for _, c := range o.Closers {
+		s.stack.Defer("what serves all parts", c)
+	}
 	if err := o.Policies.Check(); err != nil {
 		return s, err
 	}
@@ -95,7 +109,7 @@ func New(ctx context.Context, o Options) (s *Server, err error) {
 	// The broker first: it waits until nothing of a killed process is left, so
 	// that the sweeps of temporary files find all of them free.
 	for _, open := range []func(context.Context) error{
-		s.openBroker, s.openArtifacts, s.startStatus, s.startGateway, s.startWorkers,
+		s.openBroker, s.openArtifacts, s.startStatus, s.startDeadLetters, s.startGateway, s.startWorkers,
 	} {
 		if err := open(ctx); err != nil {
 			return s, err
@@ -146,11 +160,13 @@ func (s *Server) openArtifacts(context.Context) (err error) {
 }
 
 func (s *Server) openBroker(ctx context.Context) error {
-	d, err := backend.OpenBroker(ctx, s.o.Data.BrokerURL, s.o.Policies.Policies(), s.log)
+	d, err := program.OpenBroker(ctx, s.o.Data.Broker, s.o.Policies.Policies(), backend.BrokerOptions{
+		Logger: s.log, Name: "studycast", Failpoint: s.o.Failpoint,
+	})
 	if err != nil {
 		return err
 	}
-	s.broker = broker.New(d, broker.Options{Logger: s.log, Registerer: s.registry})
+	s.broker = broker.New(d, broker.Options{Logger: s.log, Registerer: s.registry, Tracer: s.o.Tracer})
 	s.stack.Defer("broker", func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
@@ -163,7 +179,7 @@ func (s *Server) startStatus(ctx context.Context) error {
 	pipe := bufconn.Listen(memoryPipe)
 	app, err := status.New(ctx, status.Options{
 		StoreURL: s.o.Data.StoreURL, Policies: s.o.Policies.Policies(), Listener: pipe,
-		Logger: s.log, Registerer: s.registry,
+		Logger: s.log, Registerer: s.registry, Tracer: s.o.Tracer,
 		RemoveArtifacts: func(ctx context.Context, id job.ID) error {
 			return s.artifacts.Delete(ctx, artifact.JobPrefix(id))
 		},
@@ -173,24 +189,54 @@ func (s *Server) startStatus(ctx context.Context) error {
 	}
 	s.stack.Go("status", app.Run)
 	s.check("status", app.Ready)
-	options := append(statusclient.DialOptions(),
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return pipe.DialContext(ctx) }))
-	conn, err := grpc.NewClient("passthrough:///status", options...)
+	conn, err := s.dial("status", pipe)
 	if err != nil {
 		return err
 	}
-	s.stack.Defer("status connection", conn.Close)
 	s.client = statusclient.New(conn, statusclient.Options{Logger: s.log})
+	return nil
+}
+
+// dial connects to a service of this process.
+func (s *Server) dial(name string, pipe *bufconn.Listener) (*grpc.ClientConn, error) {
+	conn, err := rpc.Dial("passthrough:///"+name, rpc.DialOptions{
+		Registerer: s.registry, Tracer: s.o.Tracer,
+		Dialer: func(ctx context.Context, _ string) (net.Conn, error) { return pipe.DialContext(ctx) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.stack.Defer(name+" connection", conn.Close)
+	return conn, nil
+}
+
+func (s *Server) startDeadLetters(ctx context.Context) error {
+	pipe := bufconn.Listen(memoryPipe)
+	app, err := deadletter.New(ctx, deadletter.Options{
+		StoreURL: s.o.Data.DeadLetterStoreURL, Broker: s.broker, Queues: job.Queues(), Status: s.client, Listener: pipe,
+		Logger: s.log, Registerer: s.registry, Tracer: s.o.Tracer, Failpoint: s.o.Failpoint,
+	})
+	if err != nil {
+		return err
+	}
+	s.stack.Go("deadletter", app.Run)
+	s.check("deadletter", app.Ready)
+	conn, err := s.dial("deadletter", pipe)
+	if err != nil {
+		return err
+	}
+	s.letters = deadletterclient.New(conn, deadletterclient.Options{})
 	return nil
 }
 
 func (s *Server) startGateway(context.Context) error {
 	app, err := gateway.New(gateway.Options{
 		Listener: s.o.Listener, AdminListener: s.o.Admin, Checks: obs.Checks{"process": s.Ready},
-		Status: s.client, Broker: s.broker, Artifacts: s.artifacts,
+		GRPCListener: s.o.GRPC, TLS: s.o.TLS,
+		Status: s.client, DeadLetters: s.letters, Broker: s.broker, Artifacts: s.artifacts,
 		CheckURL: studio.Addresses(s.o.Lesson).Check, OpenToAll: s.o.OpenToAll,
-		Logger: s.log, Registerer: s.registry, Gatherer: s.registry, Version: s.o.Version,
+		Logger: s.log, Registerer: s.registry, Gatherer: s.registry, Tracer: s.o.Tracer, Version: s.o.Version,
+		Failpoint: s.o.Failpoint,
 	})
 	if err != nil {
 		return err
@@ -209,7 +255,7 @@ func (s *Server) startWorkers(context.Context) error {
 			Broker: s.broker, Status: s.client, Artifacts: s.artifacts, Slots: slots[k],
 			ScratchDir: s.o.Data.ScratchDir, DrainGrace: max(s.o.Workers.DrainGrace, 1), // 0 would be the worker's default
 			Logger: s.log, Registerer: prometheus.WrapRegistererWith(prometheus.Labels{"worker": string(k)}, s.registry),
-			Handler: s.o.Handlers[k], Failpoint: s.o.Failpoint,
+			Tracer: s.o.Tracer, Handler: s.o.Handlers[k], Failpoint: s.o.Failpoint,
 		}
 		w, err := makers[k](o)
 		if err != nil {
