@@ -1,32 +1,72 @@
 # Studycast. `make` alone prints help.
-MODULES  := proto core services gateway video-worker audio-worker studycast
+MODULES  := proto core services gateway video-worker audio-worker studycast lab
 GO_FILES  = $(MODULES:%=./%/...)
 LINTER   := .cache/bin/golangci-lint
 BUF      := tools/node_modules/.bin/buf
 VERSION  := $(shell git describe --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help demo run test bench generate lint fmt clean build
+PROGRAMS := studycast/cmd/studycast gateway/cmd/gateway services/status/cmd/status services/deadletter/cmd/deadletter \
+            video-worker/cmd/video-worker audio-worker/cmd/audio-worker lab/cmd/local
+BUILD     = go build -ldflags "-X main.version=$(VERSION)" -o bin/
+
+.PHONY: help demo run up down test test-faults test-cluster test-rabbitmq4 bench generate lint fmt clean build programs
 help: ## print this help
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 build: ## build the studycast binary into bin/
-	@go build -o bin/studycast -ldflags "-X main.version=$(VERSION)" ./studycast/cmd/studycast
+	@$(BUILD) ./studycast/cmd/studycast
 
-demo: ## make a video and an audio overview of the bundled article (or URL=...) into out/
+programs: ## build all programs into bin/
+	@$(BUILD) $(PROGRAMS:%=./%)
+
+demo: ## make a video and an audio overview of the bundled article (or URL=...) into out/; BROKER=rabbitmq: on RabbitMQ
+ifeq ($(BROKER),rabbitmq)
+	@tools/setup.sh up
+	@$(MAKE) --no-print-directory programs
+	@bin/local run --log out/demo.log -- sh -c 'exec bin/studycast demo --server "$$STUDYCAST_SERVER" "$$@"' demo --out out $(if $(URL),--url "$(URL)")
+else ifeq ($(BROKER),)
 	@tools/setup.sh demo
 	@$(MAKE) --no-print-directory build
 	@bin/studycast demo --out out $(if $(URL),--url "$(URL)")
+else
+	$(error BROKER=$(BROKER): use rabbitmq, or leave it out for the embedded queue)
+endif
+
+up: ## start everything on RabbitMQ and PostgreSQL of its own, one process per program
+	@tools/setup.sh up
+	@$(MAKE) --no-print-directory programs
+	@bin/local up
+
+down: ## stop what `make up` started and remove it
+	@[ -x bin/local ] || $(BUILD) ./lab/cmd/local
+	@bin/local down
 
 run: ## start the server on http://127.0.0.1:8080
 	@tools/setup.sh demo
 	@$(MAKE) --no-print-directory build
 	@bin/studycast serve
 
-test: ## check everything: lint, generated code, unit, conformance, crash and browser tests
+test: ## check everything: lint, generated code, unit, conformance, crash, browser and fault tests
 	@tools/setup.sh test
 	@$(MAKE) --no-print-directory lint
-	go test -race -timeout 15m $(filter-out ./studycast/...,$(GO_FILES))
-	go test -race -timeout 20m -p 1 -count 1 ./studycast/...
+	go test -race -timeout 15m $(filter-out ./studycast/... ./lab/...,$(GO_FILES))
+	go test -race -timeout 20m -p 1 -count 1 ./studycast/... $$(go list ./lab/... | grep -v /lab/faults)
+	@$(MAKE) --no-print-directory test-faults
+
+test-faults: ## break things on a whole system of real processes; prints a table
+	@tools/setup.sh test
+	cd lab/faults && go test -race -timeout 20m -count 1
+
+test-cluster: ## three RabbitMQ nodes, one cut off, one killed (takes root and iproute2)
+	@tools/setup.sh test
+	STUDYCAST_CLUSTER=1 go test -race -timeout 10m -count 1 -v -run '^TestCluster$$' ./lab/faults
+
+test-rabbitmq4: ## run the RabbitMQ adapter's tests on RabbitMQ 4 (takes root and debootstrap)
+	@tools/setup.sh rabbitmq4
+	@core/sandbox/rabbitmq/rabbitmq4.sh .cache/rabbitmq4; case $$? in \
+	0) STUDYCAST_RABBITMQ_ROOT="$(CURDIR)/.cache/rabbitmq4" go test -race -count 1 -timeout 10m ./core/broker/rabbitbroker/... ;; \
+	3) echo "SKIPPED: test-rabbitmq4" ;; \
+	*) exit 1 ;; esac
 
 bench: ## measure the brokers, the store and the lesson stages
 	@tools/setup.sh demo
@@ -46,6 +86,7 @@ fmt: $(LINTER) $(BUF) ## format Go and proto files
 	$(BUF) format --write
 
 clean: ## remove what make made; installed packages stay
+	@[ ! -d .local ] || $(MAKE) --no-print-directory down
 	rm -rf bin out data .cache tools/node_modules
 
 $(LINTER): tools/go.mod
