@@ -126,7 +126,7 @@ func TestTLS(t *testing.T) {
 			require.Contains(t, list, `"test-program `+purpose+`"`)
 		}
 		user := map[string]string{"password": "guest", "certificate": "program"}[how]
-		require.Contains(t, list, user+"\ttrue\t10\t", "TLS and a heartbeat of 10 s")
+		require.Contains(t, list, user+"\ttrue\t5\t", "TLS and a heartbeat of 5 s")
 		closeBroker(t, b)
 	}
 	for why, with := range map[string]*tls.Config{
