@@ -121,6 +121,19 @@ func At(stage string, err error) error {
 	return &e
 }
 
+// Again is what the texts of faults say that are retried.
+const Again = "It is tried again"
+
+// GivenUp is the text of a fault once nothing tries again: it says how often it
+// was tried instead of promising more.
+func GivenUp(text string, tries int) string {
+	instead := fmt.Sprintf("It was tried %d times", tries)
+	if tries == 1 {
+		instead = "It was tried once"
+	}
+	return strings.Replace(text, Again, instead, 1)
+}
+
 // From finds the fault in err. An error without one is Internal: nobody said
 // whose fault it was, so it is ours. From(nil) is nil.
 func From(err error) *Error {

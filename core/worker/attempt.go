@@ -62,7 +62,11 @@ func (w *Worker) attempt(ctx context.Context, c *claim, g statusclient.Granted) 
 		// The verdict's reason is the text of the fault, which may quote the user
 		// and is for the user: it goes into no log.
 		s.why = f.Fault.Kind
-		s.reason = buried(f.Fault, g.Attempt).reason
+		told := f.Fault
+		if v.Action == job.Dead {
+			told.Text = v.Reason // does not promise another try any more
+		}
+		s.reason = buried(told, g.Attempt).reason
 	}
 	return s
 }

@@ -16,7 +16,8 @@ import (
 const again = 500 * time.Millisecond
 
 // Watch yields the job as it is and after every change, until it is final. A
-// broken stream is taken up where it broke; an error ends the sequence.
+// broken stream is taken up where it broke, and trouble of the service is waited
+// out for as long as ctx lives; a refusal ends the sequence.
 func (c *Client) Watch(ctx context.Context, id string) iter.Seq2[Job, error] {
 	return func(yield func(Job, error) bool) {
 		last := ""
@@ -29,7 +30,7 @@ func (c *Client) Watch(ctx context.Context, id string) iter.Seq2[Job, error] {
 			case ctx.Err() != nil:
 				yield(Job{}, ctx.Err())
 				return
-			case errors.As(err, &p):
+			case errors.As(err, &p) && p.Status < http.StatusInternalServerError:
 				yield(Job{}, err)
 				return
 			}

@@ -43,7 +43,7 @@ func TestFaultsEndAsTheTableSays(t *testing.T) {
 	for _, k := range fault.Kinds() {
 		for spent := range policy.Retries + 1 {
 			o := job.Outcome{Failed: &job.Failure{
-				Fault: job.Fault{Kind: string(k), Text: "broke"}, Retryable: k.Retryable(), DeadLetter: k.DeadLetters(),
+				Fault: job.Fault{Kind: string(k), Text: "It broke. It is tried again."}, Retryable: k.Retryable(), DeadLetter: k.DeadLetters(),
 			}}
 			s, v, err := decide.Finish(running(t, spent), now, policy, 1, o)
 			require.NoError(t, err)
@@ -52,7 +52,7 @@ func TestFaultsEndAsTheTableSays(t *testing.T) {
 			switch {
 			case k.Retryable() && spent < policy.Retries:
 				require.Equal(t, job.Retrying, s.Row.State)
-				require.Equal(t, job.Verdict{Action: job.Retry, After: policy.Delay(spent + 1), Reason: "broke"}, v)
+				require.Equal(t, job.Verdict{Action: job.Retry, After: policy.Delay(spent + 1), Reason: "It broke. It is tried again."}, v)
 				require.Equal(t, decide.Promise{Do: decide.PutPromise, Due: now.Add(v.After + decide.Net)}, s.Promise)
 			case k == fault.Request:
 				require.Equal(t, job.Failed, s.Row.State)
@@ -60,6 +60,8 @@ func TestFaultsEndAsTheTableSays(t *testing.T) {
 			default:
 				require.Equal(t, job.Failed, s.Row.State)
 				require.Equal(t, job.Dead, v.Action)
+				require.NotContains(t, s.Row.Fault.Text, "tried again", "nothing tries again")
+				require.Equal(t, s.Row.Fault.Text, v.Reason)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/services/status/store"
 )
@@ -75,6 +76,7 @@ func (s *Step) fail(now time.Time, p job.Policy, o job.Failure) (job.Verdict, er
 	if o.Retryable && !p.Exhausted(r.Spent) {
 		return s.retry(now, p, o.Delay, f)
 	}
+	f.Text = fault.GivenUp(f.Text, r.Spent)
 	v := job.Verdict{Action: job.Ack, Reason: f.Text}
 	if o.DeadLetter {
 		v.Action = job.Dead
