@@ -22,6 +22,7 @@ if [ "$profile" = rabbitmq4 ]; then
 fi
 if [ "$profile" = test ]; then
   program chromium chromium
+  program curl curl
   program pocketsphinx_continuous pocketsphinx
   place /usr/share/pocketsphinx/model/en-us pocketsphinx-en-us
   place /usr/sbin/pgbouncer pgbouncer

@@ -105,11 +105,13 @@ func (d Data) Filled() Data {
 type Listen struct {
 	Listen       string `help:"Address of the REST API and the page." env:"LISTEN" default:"127.0.0.1:8080"`
 	ExposeNoAuth bool   `help:"Allow LISTEN on other than loopback addresses although nobody has to log in. Everybody who reaches the port is the same user." env:"EXPOSE_NO_AUTH"`
+
+	Auth `embed:""`
 }
 
 // Check refuses to serve strangers by mistake.
 func (l Listen) Check() error {
-	return onLoopback("LISTEN", l.Listen, l.ExposeNoAuth, "no login is configured: use 127.0.0.1, or set EXPOSE_NO_AUTH=true if everybody who reaches it may use it")
+	return onLoopback("LISTEN", l.Listen, l.ExposeNoAuth || l.Enabled(), "no login is configured: use 127.0.0.1, configure AUTH_JWKS_URL, AUTH_JWT_SECRET or API_KEYS_FILE, or set EXPOSE_NO_AUTH=true if everybody who reaches it may use it")
 }
 
 // Admin says where a program answers operators.

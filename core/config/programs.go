@@ -34,6 +34,8 @@ type Common struct {
 // ForGateway are the settings of the gateway beside the common ones.
 type ForGateway struct {
 	Listen
+	Limits
+	Sites
 	StatusPeer
 	DeadLetterPeer
 	Folder
@@ -78,6 +80,8 @@ type ForWorker struct {
 // common ones.
 type ForSingle struct {
 	Listen
+	Limits
+	Sites
 	Data
 	Policies
 	Workers
@@ -88,6 +92,8 @@ type ForSingle struct {
 type everything struct {
 	Common
 	Listen
+	Limits
+	Sites
 	StatusPeer
 	DeadLetterPeer
 	Data

@@ -15,6 +15,7 @@ import (
 	"github.com/studycast/studycast/core/rpc"
 	"github.com/studycast/studycast/gateway/internal/grpcapi"
 	"github.com/studycast/studycast/gateway/internal/jobs"
+	"github.com/studycast/studycast/gateway/internal/limit"
 	"github.com/studycast/studycast/gateway/internal/relay"
 	"github.com/studycast/studycast/gateway/internal/sse"
 )
@@ -34,6 +35,7 @@ type App struct {
 	o       Options
 	relay   *relay.Relay
 	jobs    *jobs.Service
+	rate    *limit.Rate // nil = no limit
 	streams *sse.Streams
 	public  *http.Server
 	admin   *http.Server // nil without an AdminListener
@@ -51,19 +53,21 @@ func New(o Options) (*App, error) {
 		relay: relay.New(relay.Options{
 			Outbox: o.Status, Broker: o.Broker, Logger: o.Logger, Registerer: o.Registerer, Failpoint: o.Failpoint,
 		}),
+		rate:    limit.NewRate(o.limits(), o.Clock.Now),
 		streams: sse.NewStreams(o.Registerer, o.Heartbeat),
 	}
 	a.jobs = jobs.New(jobs.Options{
 		Status: o.Status, Relay: a.relay, Artifacts: o.Artifacts, CheckURL: o.CheckURL, Clock: o.Clock,
+		Limit: limit.NewJobs(o.limits(), o.Status, o.Clock.Now),
 	})
 	handler, err := a.routes()
 	if err != nil {
 		return nil, err
 	}
-	a.public = server(handler, o.Logger)
+	a.public = server(handler, &o)
 	a.public.RegisterOnShutdown(a.streams.Drain)
 	if o.AdminListener != nil {
-		a.admin = server(a.adminRoutes(), o.Logger)
+		a.admin = server(a.adminRoutes(), &o)
 	}
 	if o.GRPCListener != nil {
 		if err := a.buildGRPC(); err != nil {
@@ -82,20 +86,20 @@ func (a *App) buildGRPC() (err error) {
 		return fmt.Errorf("gateway: %w", err)
 	}
 	grpcapi.Register(a.grpc, grpcapi.Options{
-		Jobs: a.jobs, Who: a.o.authenticator(), Draining: a.streams.Draining(), Logger: a.o.Logger,
+		Jobs: a.jobs, Who: a.o.authenticator(), Rate: a.rate, Draining: a.streams.Draining(), Logger: a.o.Logger,
 	})
 	return nil
 }
 
-func server(h http.Handler, l *slog.Logger) *http.Server {
+func server(h http.Handler, o *Options) *http.Server {
 	return &http.Server{
 		Handler:           h,
-		ReadHeaderTimeout: readHeaderTimeout,
+		ReadHeaderTimeout: o.HeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          log.New(debugWriter{l}, "", 0),
+		ErrorLog:          log.New(debugWriter{o.Logger}, "", 0),
 	}
 }
 

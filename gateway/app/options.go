@@ -17,11 +17,13 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/studycast/studycast/core/artifact"
+	"github.com/studycast/studycast/core/config"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/obs"
 	"github.com/studycast/studycast/gateway/internal/caller"
 	"github.com/studycast/studycast/gateway/internal/edge"
 	"github.com/studycast/studycast/gateway/internal/jobs"
+	"github.com/studycast/studycast/gateway/internal/limit"
 	"github.com/studycast/studycast/gateway/internal/relay"
 	"github.com/studycast/studycast/gateway/internal/rest"
 )
@@ -41,6 +43,9 @@ const (
 
 // Local is the owner of every job while Options.Authenticate is nil.
 const Local = caller.Local
+
+// Limits are what one owner may do.
+type Limits = limit.Settings
 
 // Status is the status service; *statusclient.Client is one.
 type Status interface {
@@ -78,7 +83,7 @@ type Options struct {
 	// configured.
 	DeadLetters DeadLetters
 
-	// Authenticate says who makes a request; a gRPC call is shown to it as the
+	// Authenticate says who makes a request, as SignIn.Identify does; a gRPC call is shown to it as the
 	// HTTP request that it is. Nil: everybody is the one local user, who is the
 	// operator as well, only loopback host names are answered, and the listeners
 	// must be on loopback unless OpenToAll is set.
@@ -86,6 +91,13 @@ type Options struct {
 	// OpenToAll lets a gateway without authentication listen anywhere. Everyone
 	// who reaches it then reads, cancels and deletes everyone's jobs.
 	OpenToAll bool
+
+	// Limits hold for each owner while Authenticate is set: without it everybody
+	// is the same one. The zero value limits nothing.
+	Limits Limits
+	// CORSOrigins are the web sites whose pages may use the API, like
+	// https://learn.example.org; none = only pages of the gateway itself.
+	CORSOrigins []string
 
 	Logger     *slog.Logger          // nil = discard
 	Registerer prometheus.Registerer // nil = no metrics
@@ -100,6 +112,10 @@ type Options struct {
 
 	Heartbeat  time.Duration // between comments on idle event streams; 0 = 15 s
 	DrainGrace time.Duration // for running requests when Run ends; 0 = 10 s
+	// HeaderTimeout cuts clients that send slowly: from the first byte of a
+	// request to the end of its headers; 0 = 5 s. A document then has 5 s, an
+	// upload two minutes.
+	HeaderTimeout time.Duration
 
 	// Failpoint is called at named moments between the requests of a submit and
 	// of the relay (see relay.Options), for tests that kill. Nil = none.
@@ -132,6 +148,9 @@ func (o *Options) complete() error {
 	}
 	if o.DrainGrace <= 0 {
 		o.DrainGrace = defaultGrace
+	}
+	if o.HeaderTimeout <= 0 {
+		o.HeaderTimeout = readHeaderTimeout
 	}
 	return nil
 }
@@ -169,4 +188,19 @@ func (o *Options) authenticator() edge.Authenticator {
 		return edge.AsLocal
 	}
 	return o.Authenticate
+}
+
+// LimitsOf returns the limits that settings ask for.
+func LimitsOf(s config.Limits) Limits {
+	return Limits{
+		CallsPerMinute: s.RateLimit, Burst: s.RateBurst, JobsInFlight: s.MaxJobsInFlight, ServiceFactor: s.ServiceLimitFactor,
+	}
+}
+
+// limits returns those that hold.
+func (o *Options) limits() Limits {
+	if o.Authenticate == nil {
+		return Limits{}
+	}
+	return o.Limits
 }

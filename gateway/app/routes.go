@@ -2,6 +2,7 @@ package app
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -20,22 +21,28 @@ import (
 
 // routes composes what users reach.
 func (a *App) routes() (http.Handler, error) {
+	sameOrigin, err := edge.SameOrigin(a.o.CORSOrigins)
+	if err != nil {
+		return nil, err
+	}
+	compress, err := edge.Compress()
+	if err != nil {
+		return nil, err
+	}
 	r := chi.NewRouter()
 	r.Use(edge.Traces(a.o.Tracer), edge.RequestID, edge.NewObserver(a.o.Logger, a.o.Registerer).Handler, edge.SecurityHeaders, edge.LimitHeaders)
 	if a.o.Authenticate == nil && !a.o.OpenToAll {
 		r.Use(edge.LocalHost)
 	}
-	r.Use(edge.SameOrigin, edge.WholeBody, middleware.GetHead)
+	r.Use(edge.CORS(a.o.CORSOrigins), sameOrigin, compress, edge.WholeBody, middleware.GetHead)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		problem.Write(w, r, problem.New(http.StatusNotFound, "There is nothing at this address. See /openapi.json for what there is."))
 	})
-	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
-		problem.Write(w, r, problem.New(http.StatusMethodNotAllowed, "See the Allow header for the methods that work here."))
-	})
+	r.MethodNotAllowed(edge.OtherMethod(r))
 	a.mountHealth(r)
 	var docs huma.API
 	r.Group(func(r chi.Router) {
-		r.Use(edge.Authenticate(a.o.authenticator()))
+		r.Use(edge.Authenticate(a.o.authenticator()), edge.LimitRate(a.rate, rest.FileRoute))
 		docs = rest.Mount(r, rest.Options{
 			Jobs: a.jobs, Artifacts: a.o.Artifacts, DeadLetters: a.o.DeadLetters,
 			Streams: a.streams, Logger: a.o.Logger, Version: a.o.Version,
@@ -46,7 +53,7 @@ func (a *App) routes() (http.Handler, error) {
 		return nil, fmt.Errorf("encode the OpenAPI document: %w", err)
 	}
 	r.Get("/openapi.json", document(doc))
-	if err := web.Mount(r); err != nil {
+	if err := errors.Join(web.Mount(r), web.MountDocs(r, docs.OpenAPI())); err != nil {
 		return nil, err
 	}
 	return r, nil

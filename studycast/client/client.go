@@ -16,18 +16,30 @@ import (
 
 // Client calls one server.
 type Client struct {
-	base string
-	http *http.Client
+	base  string
+	token string
+	http  *http.Client
 }
 
+// Option changes a Client.
+type Option func(*Client)
+
+// WithToken makes the client say who it is: a token of the identity provider or
+// an API key, sent as Authorization: Bearer with every call. "" = nobody.
+func WithToken(token string) Option { return func(c *Client) { c.token = token } }
+
 // New returns a client of the server at base, like http://127.0.0.1:8080.
-func New(base string) *Client {
+func New(base string, options ...Option) *Client {
 	// No overall timeout: event streams stay open; calls are bounded by their
 	// context and by the time until the first byte.
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.Proxy = nil
 	t.ResponseHeaderTimeout = 60 * time.Second
-	return &Client{base: strings.TrimRight(base, "/"), http: &http.Client{Transport: t}}
+	c := &Client{base: strings.TrimRight(base, "/"), http: &http.Client{Transport: t}}
+	for _, o := range options {
+		o(c)
+	}
+	return c
 }
 
 // Close lets go of idle connections.
@@ -142,6 +154,9 @@ func (c *Client) do(ctx context.Context, method, path string, h http.Header, bod
 	}
 	for k, v := range h {
 		req.Header[k] = v
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	res, err := c.http.Do(req)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/studycast/studycast/core/config"
 	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/lesson/source"
+	"github.com/studycast/studycast/core/obs"
 	"github.com/studycast/studycast/core/program"
 	"github.com/studycast/studycast/gateway/app"
 )
@@ -54,8 +55,18 @@ func start(ctx context.Context, p *program.Program, s settings) error {
 func surroundings(ctx context.Context, p *program.Program, s settings) (app.Options, error) {
 	o := app.Options{
 		TLS: p.ServerTLS(), OpenToAll: s.ExposeNoAuth,
+		Limits: app.LimitsOf(s.Limits), CORSOrigins: s.CORSOrigins,
 		CheckURL: source.Addresses{Ports: s.SourcePorts, AllowLoopback: s.AllowLoopback}.Check,
 		Logger:   p.Log, Registerer: p.Registry, Tracer: p.Traces, Failpoint: p.Failpoint,
+	}
+	if s.Enabled() {
+		signIn, err := app.NewSignIn(ctx, s.Auth, p.Log)
+		if err != nil {
+			return o, err
+		}
+		p.Defer("sign-in", signIn.Close)
+		p.Ready("sign-in", signIn.Ready)
+		o.Authenticate, o.Checks = signIn.Identify, obs.Checks{"sign-in": signIn.Ready}
 	}
 	b, err := p.Broker(ctx, s.Broker, s.Policies.Policies())
 	if err != nil {

@@ -102,3 +102,18 @@ func TestStartsAloneAndEndsInOrder(t *testing.T) {
 	require.NoError(t, cmd.Wait(), said)
 	require.NotContains(t, said, "secret")
 }
+
+func TestSignInIsConfigured(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for want, env := range map[string][]string{
+		"AUTH_JWT_SECRET and AUTH_JWKS_URL are both set": {"AUTH_JWT_SECRET=" + strings.Repeat("hush", 8), "AUTH_JWKS_URL=https://id.example/jwks"},
+		"API_KEYS_FILE: stat /nowhere":                   {"API_KEYS_FILE=/nowhere", "LISTEN=0.0.0.0:0"}, // its callers would be known
+	} {
+		said, err := launch(ctx, t, env...).CombinedOutput()
+		require.Error(t, err)
+		require.Contains(t, string(said), want)
+		require.NotContains(t, string(said), "hush")
+	}
+}

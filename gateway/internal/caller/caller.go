@@ -17,6 +17,9 @@ const (
 	Service  Role = "service"  // its own jobs, machine to machine
 )
 
+// Known reports whether r is one of the roles.
+func (r Role) Known() bool { return r == Student || r == Operator || r == Service }
+
 // Local is the owner of every job while no authentication is configured.
 const Local = "local"
 

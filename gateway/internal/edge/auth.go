@@ -2,13 +2,16 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
+	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/gateway/internal/caller"
 	"github.com/studycast/studycast/gateway/internal/problem"
 )
 
-// Authenticator says who makes a request. Its error never reaches the caller.
+// Authenticator says who makes a request. Its error never reaches the caller,
+// except the text of a fault of kind dependency.
 type Authenticator func(*http.Request) (caller.Identity, error)
 
 // AsLocal is the Authenticator of a gateway for one local user, who is its
@@ -21,6 +24,10 @@ func AsLocal(*http.Request) (caller.Identity, error) {
 // would see everybody's jobs.
 func (who Authenticator) Identify(r *http.Request) (caller.Identity, error) {
 	id, err := who(r)
+	var f *fault.Error
+	if errors.As(err, &f) && f.Kind == fault.Dependency { // nobody can be known right now
+		return caller.Identity{}, err
+	}
 	if err != nil || id.Owner == "" {
 		return caller.Identity{}, &problem.Error{
 			Status: http.StatusUnauthorized,

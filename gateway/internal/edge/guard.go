@@ -56,17 +56,6 @@ func isLoopback(hostport string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// SameOrigin refuses requests that change something and come from a page of
-// another site, by Sec-Fetch-Site and Origin. Programs send neither.
-func SameOrigin(next http.Handler) http.Handler {
-	p := http.NewCrossOriginProtection()
-	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		problem.Write(w, r, problem.New(http.StatusForbidden,
-			"A page of another site may not do this. Open Studycast itself and try there."))
-	}))
-	return p.Handler(next)
-}
-
 // policy is for everything that is not the page: nothing may load or frame it.
 const policy = "default-src 'none'; frame-ancestors 'none'"
 

@@ -5,6 +5,7 @@ package grpcapi
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -17,15 +18,18 @@ import (
 	"github.com/studycast/studycast/gateway/internal/caller"
 	"github.com/studycast/studycast/gateway/internal/edge"
 	"github.com/studycast/studycast/gateway/internal/jobs"
+	"github.com/studycast/studycast/gateway/internal/limit"
 	gatewayv1 "github.com/studycast/studycast/proto/gen/studycast/gateway/v1"
 )
 
-// Options are what the service stands on; all of them are needed.
+// Options are what the service stands on; all but Rate are needed.
 type Options struct {
 	Jobs *jobs.Service
 	// Who says who makes a call. It is shown the call as the HTTP request that
 	// it is: the method as path, the metadata as headers.
 	Who edge.Authenticator
+	// Rate limits the calls of each owner; nil = no limit.
+	Rate *limit.Rate
 	// Draining is closed once the server stops: watches then end as unavailable,
 	// so that their callers come back elsewhere.
 	Draining <-chan struct{}
@@ -57,6 +61,14 @@ func (s *service) enter(ctx context.Context) (context.Context, caller.Identity, 
 	}
 	me, err := s.o.Who.Identify(asHTTP(ctx))
 	if err != nil {
+		return ctx, me, s.fail(ctx, err)
+	}
+	quota, err := s.o.Rate.Take(me, limit.API)
+	left := metadata.MD{}
+	for name, values := range quota.Headers() {
+		left.Set(name, values...)
+	}
+	if err := errors.Join(err, grpc.SetHeader(ctx, left)); err != nil {
 		return ctx, me, s.fail(ctx, err)
 	}
 	return caller.With(ctx, me), me, nil

@@ -88,6 +88,13 @@ func (s *Service) Retry(ctx context.Context, rawID string) (job.Job, error) {
 	if err != nil {
 		return job.Job{}, err
 	}
+	if !me.Is(caller.Operator) { // whose job it may not be
+		stored, err := s.o.Limit.Admit(callCtx, me)
+		if err != nil {
+			return job.Job{}, err
+		}
+		defer stored()
+	}
 	j, entry, err := s.o.Status.Retry(callCtx, id, me.Scope(), "tried again "+by)
 	if err != nil {
 		return job.Job{}, err

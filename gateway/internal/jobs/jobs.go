@@ -16,6 +16,7 @@ import (
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/statusclient"
 	"github.com/studycast/studycast/gateway/internal/caller"
+	"github.com/studycast/studycast/gateway/internal/limit"
 )
 
 // callTimeout bounds one call to the status service.
@@ -43,13 +44,14 @@ type Relay interface {
 	Publish(ctx context.Context, e statusclient.OutboxEntry)
 }
 
-// Options are what the calls stand on; all of them are needed.
+// Options are what the calls stand on; all but Limit are needed.
 type Options struct {
 	Status    Status
 	Relay     Relay
 	Artifacts artifact.Store
 	CheckURL  func(string) error // whether an address may be fetched at all
 	Clock     job.Clock
+	Limit     *limit.Jobs // of jobs in flight; nil = none
 }
 
 // Service is safe for concurrent use.

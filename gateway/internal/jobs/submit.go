@@ -37,6 +37,11 @@ func (s *Service) Submit(ctx context.Context, r job.Request, key string) (j job.
 	propagation.TraceContext{}.Inject(ctx, carrier)
 	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	stored, err := s.o.Limit.Admit(callCtx, me)
+	if err != nil {
+		return job.Job{}, false, err
+	}
+	defer stored()
 	created, err := s.o.Status.Create(callCtx, statusclient.CreateInput{
 		Owner: me.Owner, Request: r, IdempotencyKey: unquote(key), Traceparent: carrier.Get("traceparent"),
 	})

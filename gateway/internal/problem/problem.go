@@ -3,6 +3,7 @@
 package problem
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,6 +40,9 @@ type Error struct {
 	Detail string // what was wrong and what to do next
 	Field  string // "body.source.url"; "" when no single field is wrong
 	Err    error  // cause, for the log only
+
+	Code       string        // last part of the type; "" = that of the status
+	RetryAfter time.Duration // for 429 and 503: when to come back; 0 = soon
 }
 
 // New returns an Error with a detail made by fmt.Sprintf.
@@ -65,7 +69,7 @@ func From(ctx context.Context, err error) *Details {
 	var f *fault.Error
 	switch {
 	case errors.As(err, &own):
-		fill(d, answer{own.Status, codes[own.Status]})
+		fill(d, answer{own.Status, cmp.Or(own.Code, codes[own.Status])})
 		d.Detail = own.Detail
 		if own.Field != "" {
 			d.Errors = []*huma.ErrorDetail{{Location: own.Field, Message: own.Detail}}
@@ -150,6 +154,10 @@ func Code(d *Details) string { return strings.TrimPrefix(d.Type, typePrefix) }
 func RetryAfter(d *Details, err error) time.Duration {
 	if d.Status != http.StatusServiceUnavailable && d.Status != http.StatusTooManyRequests {
 		return 0
+	}
+	var own *Error
+	if errors.As(err, &own) && own.RetryAfter > 0 {
+		return own.RetryAfter
 	}
 	var f *fault.Error
 	if errors.As(err, &f) && f.Delay > 0 {

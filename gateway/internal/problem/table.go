@@ -71,6 +71,12 @@ var codes = map[int]string{
 	StatusClientGone:                       "client-gone",
 }
 
+// TooManyJobs is the problem of an owner with as many jobs as one may have.
+const TooManyJobs = "too-many-jobs"
+
+// more are the problems of the edge that share their status with another.
+var more = map[string]int{TooManyJobs: http.StatusTooManyRequests}
+
 // titles says in a few words what a type means; it never varies.
 var titles = map[string]string{
 	"malformed-request":      "The request can't be read",
@@ -87,6 +93,7 @@ var titles = map[string]string{
 	"invalid-request":        "The request can't be accepted",
 	"idempotency-key-reused": "The idempotency key was used before",
 	"too-many-requests":      "Too many requests",
+	TooManyJobs:              "Too many jobs at once",
 	"header-too-large":       "A request header is too large",
 	"source-trouble":         "Trouble with the source",
 	"internal":               "Something went wrong on our side",

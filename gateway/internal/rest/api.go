@@ -51,18 +51,20 @@ func Mount(r chi.Router, o Options) huma.API {
 	a.events(docs)
 	a.files(docs)
 	a.deadLetters(docs)
+	describe(docs.OpenAPI())
 	return docs
 }
 
 func config(version string) huma.Config {
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
-			OpenAPI: "3.1.0",
+			OpenAPI:    "3.1.0",
+			Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName)},
 			Info: &huma.Info{
 				Title:   "Studycast",
 				Version: version,
 				Description: "Turns a page, a document or a text into an educational video or a podcast-style audio overview. " +
-					"POST /v1/jobs answers at once; follow the job by its events, or read it with ?wait=30s.\n\n" +
+					"`POST /v1/jobs` answers at once; follow the job by its events, or read it with `?wait=30s`.\n\n" +
 					"Errors are problem details (RFC 9457): `detail` says what to do, `errors` lists the fields, `instance` is what an operator searches the log for.",
 			},
 			Tags: []*huma.Tag{

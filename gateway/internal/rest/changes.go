@@ -10,7 +10,7 @@ import (
 )
 
 func (a *API) changes(docs huma.API) {
-	errs := []int{401, 403, 404, 409, 503}
+	errs := []int{404, 409, 504}
 	huma.Register(docs, huma.Operation{
 		OperationID: "cancel-job", Method: http.MethodPost, Path: "/v1/jobs/{id}:cancel", Tags: []string{"jobs"},
 		Summary: "Cancel a job", Description: "A queued job never starts, a running one stops. Cancelling twice is fine; a job that succeeded or failed can't be cancelled.",
@@ -18,13 +18,15 @@ func (a *API) changes(docs huma.API) {
 	}, safely(a, a.cancel))
 	huma.Register(docs, huma.Operation{
 		OperationID: "retry-job", Method: http.MethodPost, Path: "/v1/jobs/{id}:retry", Tags: []string{"jobs"},
-		Summary: "Try a failed or cancelled job again", DefaultStatus: http.StatusAccepted,
-		Errors: errs,
+		Summary: "Try a failed or cancelled job again", Description: "With a fresh budget of retries, as the same job.",
+		DefaultStatus: http.StatusAccepted,
+		Errors:        errs,
 	}, safely(a, a.retry))
 	huma.Register(docs, huma.Operation{
 		OperationID: "delete-job", Method: http.MethodDelete, Path: "/v1/jobs/{id}", Tags: []string{"jobs"},
-		Summary: "Delete a finished job and its files", DefaultStatus: http.StatusNoContent,
-		Errors: errs,
+		Summary: "Delete a finished job and its files", Description: "For good. Cancel one that is not final first.",
+		DefaultStatus: http.StatusNoContent,
+		Errors:        errs,
 	}, safely(a, a.remove))
 }
 

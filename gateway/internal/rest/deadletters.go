@@ -69,19 +69,19 @@ func (a *API) deadLetters(docs huma.API) {
 	huma.Register(docs, huma.Operation{
 		OperationID: "list-dead-letters", Method: http.MethodGet, Path: "/v1/dead-letters", Tags: []string{"operators"},
 		Summary: "List dead letters, newest first", Description: "Without requests, headers and bodies. For operators.",
-		Errors: []int{401, 403, 422, 503},
+		Errors: []int{403, 504},
 	}, safely(a, a.listLetters))
 	huma.Register(docs, huma.Operation{
 		OperationID: "get-dead-letter", Method: http.MethodGet, Path: "/v1/dead-letters/{id}", Tags: []string{"operators"},
 		Summary: "Read a dead letter", Description: "With its request, headers and body as they came. For operators.",
-		Errors: []int{401, 403, 404, 503},
+		Errors: []int{403, 404, 504},
 	}, safely(a, a.getLetter))
 	huma.Register(docs, huma.Operation{
 		OperationID: "replay-dead-letter", Method: http.MethodPost, Path: "/v1/dead-letters/{id}:replay", Tags: []string{"operators"},
 		Summary:       "Put the job of a dead letter back to work",
 		Description:   "With a fresh budget of retries. Twice at once runs it once. For operators; who and why is kept on record.",
 		DefaultStatus: http.StatusAccepted, MaxBodyBytes: MaxBodyBytes + 1,
-		Errors: []int{400, 401, 403, 404, 408, 409, 413, 415, 503},
+		Errors: []int{400, 404, 408, 409, 413, 415, 504},
 	}, safely(a, a.replayLetter))
 }
 

@@ -20,7 +20,7 @@ const (
 
 // Deleted is the data of the event that a job is gone.
 type Deleted struct {
-	ID string `json:"id"`
+	ID string `json:"id" doc:"Id of the job that is gone."`
 }
 
 type jobEventsInput struct {
@@ -38,26 +38,40 @@ func (a *API) events(docs huma.API) {
 		Summary: "Follow a job",
 		Description: "Server-sent events: the job as it is, then again after every change (event `job`, id = version), until it is final. " +
 			"204 when Last-Event-ID is the final version: there is nothing more to come.",
-		Responses: eventResponses(docs), Errors: []int{401, 404, 503},
+		Responses: map[string]*huma.Response{"200": streamResponse(docs), "204": {Description: "Nothing more to come"}},
+		Errors:    []int{404, 504},
 	}, safely(a, a.watchJob))
 	huma.Register(docs, huma.Operation{
 		OperationID: "watch-jobs", Method: http.MethodGet, Path: "/v1/events", Tags: []string{"events"},
 		Summary: "Follow all your jobs",
 		Description: "Server-sent events: your newest jobs, then every job after a change (event `job`) and jobs that are gone (event `deleted`), without end. " +
 			"A browser comes back by itself with Last-Event-ID and misses nothing.",
-		Responses: eventResponses(docs), Errors: []int{401, 422, 503},
+		Responses: map[string]*huma.Response{"200": streamResponse(docs)},
 	}, safely(a, a.watchOwner))
 }
 
-func eventResponses(docs huma.API) map[string]*huma.Response {
+// streamResponse describes a stream as the list of its events.
+func streamResponse(docs huma.API) *huma.Response {
 	r := docs.OpenAPI().Components.Schemas
-	data := []*huma.Schema{r.Schema(typeOf[Job](), true, "Job"), r.Schema(typeOf[Deleted](), true, "Deleted")}
-	return map[string]*huma.Response{
-		"200": {
-			Description: "The stream. Each event's data is one line of JSON: a job, or the id of a job that is gone.",
-			Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{OneOf: data}}},
-		},
-		"204": {Description: "Nothing more to come"},
+	event := func(name string, data *huma.Schema) *huma.Schema {
+		return &huma.Schema{
+			Type: huma.TypeObject, Title: "Event " + name, Required: []string{"event", "data"},
+			Properties: map[string]*huma.Schema{
+				"id":    {Type: huma.TypeInteger, Description: "Send the latest one back as Last-Event-ID."},
+				"event": {Type: huma.TypeString, Enum: []any{name}},
+				"data":  data,
+			},
+		}
+	}
+	stream := &huma.Schema{
+		Type: huma.TypeArray, Description: "Each item is an event as it is sent: the lines id, event and data, then an empty line; data is one line of JSON.",
+		Items: &huma.Schema{OneOf: []*huma.Schema{
+			event(eventJob, r.Schema(typeOf[Job](), true, "Job")), event(eventDeleted, r.Schema(typeOf[Deleted](), true, "Deleted")),
+		}},
+	}
+	return &huma.Response{
+		Description: "The stream. Lines that begin with a colon keep the connection open.",
+		Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: stream}},
 	}
 }
 

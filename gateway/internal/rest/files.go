@@ -20,6 +20,9 @@ import (
 // stallTimeout cuts a client that takes no byte of a file for so long.
 const stallTimeout = 30 * time.Second
 
+// FileRoute is the route pattern of files.
+const FileRoute = "/v1/jobs/{id}/artifacts/{name}"
+
 // filePolicy lets a browser play a file that it opened by itself, and no more.
 const filePolicy = "default-src 'none'; media-src 'self'; img-src 'self'; frame-ancestors 'self'; sandbox"
 
@@ -32,27 +35,39 @@ type artifactInput struct {
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
 
 func (a *API) files(docs huma.API) {
-	file := &huma.Response{
-		Description: "The file, or the part of it that was asked for",
-		Content:     map[string]*huma.MediaType{"*/*": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
-	}
 	huma.Register(docs, huma.Operation{
-		OperationID: "get-artifact", Method: http.MethodGet, Path: "/v1/jobs/{id}/artifacts/{name}", Tags: []string{"files"},
+		OperationID: "get-artifact", Method: http.MethodGet, Path: FileRoute, Tags: []string{"files"},
 		Summary: "Fetch a file", Description: "Range requests, ETag and If-None-Match work; a file never changes.",
 		Responses: map[string]*huma.Response{
-			"200": file, "206": file, "304": {Description: "Not modified"}, "416": {Description: "No such range"},
+			"200": fileResponse("The file"), "206": fileResponse("The part of it that Range asked for", "Content-Range"),
+			"304": notModified(), "416": {Description: "The file has no such range"},
 		},
-		Errors: []int{401, 404, 503},
+		Errors: []int{404, 504},
 	}, safely(a, a.artifact))
 	huma.Register(docs, huma.Operation{
 		OperationID: "upload", Method: http.MethodPost, Path: "/v1/uploads", Tags: []string{"files"},
 		Summary: "Upload a source", Description: "A page, a PDF, Markdown or plain text of at most 10 MiB, as the raw body or as the first file of a form. " +
 			"What it is follows from its content. Use the id as source.upload of a job.",
 		DefaultStatus: http.StatusCreated,
-		Errors:        []int{401, 403, 408, 413, 415, 503},
+		Errors:        []int{400, 408, 413, 415},
 	}, safely(a, a.upload))
 	// Told before, huma would read the body itself.
 	docs.OpenAPI().Paths["/v1/uploads"].Post.RequestBody = uploadBody()
+}
+
+func fileResponse(description string, headers ...string) *huma.Response {
+	r := &huma.Response{
+		Description: description,
+		Content:     map[string]*huma.MediaType{"*/*": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
+	}
+	addHeaders(r, append(headers, "ETag", "Accept-Ranges", "Content-Disposition")...)
+	return r
+}
+
+func notModified() *huma.Response {
+	r := &huma.Response{Description: "Not modified: you have the newest version"}
+	addHeaders(r, "ETag")
+	return r
 }
 
 func (a *API) artifact(ctx context.Context, in *artifactInput) (*huma.StreamResponse, error) {

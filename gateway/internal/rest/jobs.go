@@ -28,7 +28,7 @@ type submitBody struct {
 
 type submitOutput struct {
 	Location string `header:"Location" doc:"Address of the job."`
-	ETag     string `header:"ETag"`
+	ETag     string `header:"ETag" doc:"Version of the job, for If-None-Match."`
 	Replayed string `header:"Idempotency-Replayed" doc:"true when the job existed before."`
 	Body     Job
 }
@@ -46,8 +46,8 @@ type getInput struct {
 }
 
 type jobOutput struct {
-	ETag         string `header:"ETag"`
-	CacheControl string `header:"Cache-Control"`
+	ETag         string `header:"ETag" doc:"Version of the job, for If-None-Match."`
+	CacheControl string `header:"Cache-Control" doc:"Ask again each time."`
 	Body         Job
 }
 
@@ -56,16 +56,18 @@ func (a *API) jobs(docs huma.API) {
 		OperationID: "submit-job", Method: http.MethodPost, Path: "/v1/jobs", Tags: []string{"jobs"},
 		Summary: "Ask for a lesson", Description: "Answers as soon as the job is stored. It then reaches a final state whatever happens.",
 		DefaultStatus: http.StatusAccepted, MaxBodyBytes: MaxBodyBytes + 1,
-		Errors: []int{400, 401, 403, 408, 413, 415, 503},
+		Errors: []int{400, 408, 413, 415, 504},
 	}, safely(a, a.submit))
 	huma.Register(docs, huma.Operation{
 		OperationID: "get-job", Method: http.MethodGet, Path: "/v1/jobs/{id}", Tags: []string{"jobs"},
-		Summary: "Read a job", Errors: []int{401, 404, 503},
-		Responses: map[string]*huma.Response{"304": {Description: "Not modified"}},
+		Summary: "Read a job", Description: "With its history. `wait` holds the answer back until there is news; If-None-Match spares what you have.",
+		Errors:    []int{404, 504},
+		Responses: map[string]*huma.Response{"304": notModified()},
 	}, safely(a, a.get))
 	huma.Register(docs, huma.Operation{
 		OperationID: "list-jobs", Method: http.MethodGet, Path: "/v1/jobs", Tags: []string{"jobs"},
-		Summary: "List your jobs, newest first", Errors: []int{401, 422, 503},
+		Summary: "List your jobs, newest first", Description: "Without histories. Pages do not shift when jobs are added meanwhile.",
+		Errors: []int{504},
 	}, safely(a, a.list))
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/lifecycle"
 	"github.com/studycast/studycast/core/program"
+	"github.com/studycast/studycast/studycast/client"
 )
 
 // Exit codes.
@@ -39,6 +40,7 @@ type commands struct {
 	Watch    watchCmd    `cmd:"" help:"Follow a job until it is final."`
 	Cancel   cancelCmd   `cmd:"" help:"Cancel a job."`
 	Dead     deadCmd     `cmd:"" help:"For operators: list, read and replay dead letters."`
+	APIKey   apiKeyCmd   `cmd:"" name:"apikey" help:"Make an API key of a service, and its line for API_KEYS_FILE."`
 	Settings settingsCmd `cmd:"" help:"Print all settings as a table."`
 	Topology topologyCmd `cmd:"" help:"Print the exchanges and queues that RabbitMQ needs, or a definitions file for it."`
 
@@ -47,7 +49,13 @@ type commands struct {
 
 // server names the server that a command talks to.
 type server struct {
-	Server string `help:"Address of the server." env:"STUDYCAST_SERVER" default:"http://127.0.0.1:8080"`
+	Server string `help:"Address of the server. Who you are there is told by the token in STUDYCAST_TOKEN, if any." env:"STUDYCAST_SERVER" default:"http://127.0.0.1:8080"`
+}
+
+// client calls the server. The token is no flag: those are seen by everybody on
+// the machine.
+func (s server) client() *client.Client {
+	return client.New(s.Server, client.WithToken(os.Getenv("STUDYCAST_TOKEN")))
 }
 
 // choices are the options of a lesson.

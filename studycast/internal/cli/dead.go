@@ -32,7 +32,7 @@ type deadListCmd struct {
 
 // Run prints a table.
 func (c *deadListCmd) Run(r *run) error {
-	cl := client.New(c.Server)
+	cl := c.client()
 	defer cl.Close()
 	page, err := cl.DeadLetters(r.ctx, client.DeadFilter{State: c.State, Kind: c.Kind, Job: c.Job, PageSize: c.Limit})
 	if err != nil {
@@ -60,7 +60,7 @@ type deadShowCmd struct {
 
 // Run prints the dead letter.
 func (c *deadShowCmd) Run(r *run) error {
-	cl := client.New(c.Server)
+	cl := c.client()
 	defer cl.Close()
 	l, err := cl.DeadLetter(r.ctx, c.ID)
 	if err != nil {
@@ -83,7 +83,7 @@ type deadReplayCmd struct {
 
 // Run replays the dead letter and prints what became of it and its job.
 func (c *deadReplayCmd) Run(r *run) error {
-	cl := client.New(c.Server)
+	cl := c.client()
 	defer cl.Close()
 	done, err := cl.Replay(r.ctx, c.ID, c.Reason)
 	if err != nil {

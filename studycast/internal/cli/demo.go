@@ -74,6 +74,7 @@ func (c *demoCmd) inProcess(r *run, page string) ([]*demoLesson, error) {
 	}
 	defer func() { _ = logFile.Close() }()
 	c.DataDir, c.Listen.Listen, c.AdminListen, c.GRPCListen = data, "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	c.Auth = config.Auth{} // its server is for this run alone
 	if err := config.Check(&c.settings); err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ type submitCmd struct {
 
 // Run submits and prints the id.
 func (c *submitCmd) Run(r *run) error {
-	cl := client.New(c.Server)
+	cl := c.client()
 	defer cl.Close()
 	req := client.Request{Kind: c.Kind, Options: client.Options{Length: c.Length, Theme: c.Theme, Language: c.Language}}
 	if strings.Contains(c.Source, "://") {
@@ -73,7 +73,7 @@ type jobsCmd struct {
 
 // Run prints a table, newest first.
 func (c *jobsCmd) Run(r *run) error {
-	cl := client.New(c.Server)
+	cl := c.client()
 	defer cl.Close()
 	page, err := cl.List(r.ctx, client.Filter{State: c.State, Kind: c.Kind, PageSize: c.Limit})
 	if err != nil {
@@ -100,7 +100,7 @@ type showCmd struct {
 
 // Run prints the job.
 func (c *showCmd) Run(r *run) error {
-	cl := client.New(c.Server)
+	cl := c.client()
 	defer cl.Close()
 	j, err := cl.Get(r.ctx, c.ID)
 	if err != nil {
@@ -119,7 +119,7 @@ type watchCmd struct {
 
 // Run follows the job; the exit code says whether it succeeded.
 func (c *watchCmd) Run(r *run) error {
-	cl := client.New(c.Server)
+	cl := c.client()
 	defer cl.Close()
 	return watch(r, cl, c.ID, c.JSON)
 }
@@ -134,7 +134,7 @@ type cancelCmd struct {
 
 // Run cancels the job.
 func (c *cancelCmd) Run(r *run) error {
-	cl := client.New(c.Server)
+	cl := c.client()
 	defer cl.Close()
 	j, err := cl.Cancel(r.ctx, c.ID)
 	if err != nil {

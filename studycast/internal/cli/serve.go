@@ -56,7 +56,8 @@ func (c *serveCmd) Run(r *run) error {
 func (c *serveCmd) start(ctx context.Context, log *slog.Logger, version string) (s *single.Server, url string, err error) {
 	o := single.Options{
 		Data: c.Data, Policies: c.Policies, Workers: c.Workers, Lesson: c.Lesson,
-		OpenToAll: c.ExposeNoAuth, Version: version, Logger: log,
+		Limits: c.Limits, Sites: c.Sites,
+		Auth: c.Auth, OpenToAll: c.ExposeNoAuth, Version: version, Logger: log,
 	}
 	if o.Failpoint, err = failpoint.FromEnv(); err != nil {
 		return nil, "", err

@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -51,6 +52,10 @@ type Options struct {
 	Admin    net.Listener // of metrics and health; nil = on Listener
 	GRPC     net.Listener // of the gateway's gRPC; nil = none
 	TLS      *tls.Config  // of GRPC; nil = plaintext
+	// Auth says who may call; none of it set: one local user.
+	Auth   config.Auth
+	Limits config.Limits
+	Sites  config.Sites
 	// OpenToAll lets Listener be other than loopback although nobody logs in.
 	OpenToAll bool
 	Version   string
@@ -229,12 +234,18 @@ func (s *Server) startDeadLetters(ctx context.Context) error {
 	return nil
 }
 
-func (s *Server) startGateway(context.Context) error {
+func (s *Server) startGateway(ctx context.Context) error {
+	who, err := s.signIn(ctx)
+	if err != nil {
+		return err
+	}
 	app, err := gateway.New(gateway.Options{
-		Listener: s.o.Listener, AdminListener: s.o.Admin, Checks: obs.Checks{"process": s.Ready},
+		Authenticate: who,
+		Listener:     s.o.Listener, AdminListener: s.o.Admin, Checks: obs.Checks{"process": s.Ready},
 		GRPCListener: s.o.GRPC, TLS: s.o.TLS,
 		Status: s.client, DeadLetters: s.letters, Broker: s.broker, Artifacts: s.artifacts,
 		CheckURL: studio.Addresses(s.o.Lesson).Check, OpenToAll: s.o.OpenToAll,
+		Limits: gateway.LimitsOf(s.o.Limits), CORSOrigins: s.o.Sites.CORSOrigins,
 		Logger: s.log, Registerer: s.registry, Gatherer: s.registry, Tracer: s.o.Tracer, Version: s.o.Version,
 		Failpoint: s.o.Failpoint,
 	})
@@ -243,6 +254,20 @@ func (s *Server) startGateway(context.Context) error {
 	}
 	s.stack.Go("gateway", app.Run)
 	return nil
+}
+
+// signIn returns who says who calls; nil = everybody is the local user.
+func (s *Server) signIn(ctx context.Context) (func(*http.Request) (gateway.Identity, error), error) {
+	if !s.o.Auth.Enabled() {
+		return nil, nil //nolint:nilnil // nobody has to sign in
+	}
+	in, err := gateway.NewSignIn(ctx, s.o.Auth, s.log)
+	if err != nil {
+		return nil, err
+	}
+	s.stack.Defer("sign-in", in.Close)
+	s.check("sign-in", in.Ready)
+	return in.Identify, nil
 }
 
 func (s *Server) startWorkers(context.Context) error {

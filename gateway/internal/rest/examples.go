@@ -1,0 +1,126 @@
+package rest
+
+import (
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+const (
+	sampleID  = "0199f1a2-7c3e-7b10-9b1f-0c7d6a1e2f30"
+	letterID  = "0199f1a2-9d40-7c02-8a55-3f1d0b7c6e21"
+	sampleSum = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+)
+
+var (
+	sampleTime   = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	sampleSource = Source{URL: "https://en.wikipedia.org/wiki/Photosynthesis"}
+	sampleParams = map[string]any{
+		"Idempotency-Key": "5e8f4c1a", "If-None-Match": `"7"`, "Last-Event-ID": "7", "name": "notes.md", "Content-Type": "text/markdown",
+		"job": sampleID, "kind": "video", "page_size": 20, "created_after": "2026-11-23T09:00:00Z", "created_before": "2026-11-24T09:00:00Z",
+		"state": []string{"queued", "running"}, "page_token": "7f3a", "download": true,
+	}
+)
+
+func queuedJob() Job {
+	return Job{
+		ID: sampleID, Kind: "video", State: "queued", Source: sampleSource, Options: JobOptions{Length: "short"}, Artifacts: []Artifact{},
+		CreatedAt: sampleTime, UpdatedAt: sampleTime, Version: 1,
+	}
+}
+
+func doneJob() Job {
+	j := queuedJob()
+	started, ended := sampleTime.Add(time.Second), sampleTime.Add(6*time.Second)
+	j.State, j.Title, j.Progress, j.Attempt, j.Version = "succeeded", "Photosynthesis", 100, 1, 9
+	j.StartedAt, j.FinishedAt, j.UpdatedAt = &started, &ended, ended
+	j.Artifacts = []Artifact{{
+		Name: "video.mp4", MediaType: "video/mp4", Size: 1843200, SHA256: sampleSum, URL: jobPath(sampleID) + "/artifacts/video.mp4",
+	}}
+	return j
+}
+
+func stateJob(state string) Job {
+	j := queuedJob()
+	j.State, j.Version = state, 3
+	return j
+}
+
+func sampleLetter() DeadLetter {
+	died := sampleTime.Add(time.Minute)
+	return DeadLetter{
+		ID: letterID, State: "open", JobID: sampleID, JobState: "failed", Kind: "video", Owner: "ann", Queue: "video-generation",
+		Fault:   Fault{Kind: "dependency", Text: "The voice can't be reached.", Stage: "narrate", At: died},
+		Attempt: 4, Copies: 1, DiedAt: &died, StoredAt: died, Schema: 1,
+	}
+}
+
+// example are the bodies of an operation: of requests by name, of answers by
+// status.
+type example struct {
+	requests map[string]any
+	answers  map[string]any
+}
+
+func examples() map[string]example {
+	open, replayed := sampleLetter(), sampleLetter()
+	replayed.State, replayed.ReplayedBy, replayed.ReplayReason, replayed.ReplayedAt = "replayed", "root", "the voice is back", &sampleTime
+	whole := sampleLetter()
+	whole.Body = &LetterBody{Size: 6, Base64: []byte("a body"), Text: "a body"}
+	stream := []any{map[string]any{"id": 9, "event": eventJob, "data": doneJob()}}
+	return map[string]example{
+		"submit-job": {
+			requests: map[string]any{
+				"page": map[string]any{"kind": "video", "source": sampleSource, "options": JobOptions{Length: "short", Theme: "paper"}},
+				"text": map[string]any{"kind": "audio", "source": Source{Text: "# Tides\n\nThe moon pulls the sea."}, "labels": map[string]string{"course": "geo-1"}},
+				"file": map[string]any{"kind": "video", "source": Source{Upload: sampleID}},
+			},
+			answers: map[string]any{"202": queuedJob()},
+		},
+		"get-job":    {answers: map[string]any{"200": doneJob()}},
+		"list-jobs":  {answers: map[string]any{"200": listBody{Jobs: []Job{doneJob()}}}},
+		"cancel-job": {answers: map[string]any{"200": stateJob("cancelled")}},
+		"retry-job":  {answers: map[string]any{"202": stateJob("queued")}},
+		"watch-job":  {answers: map[string]any{"200": stream}},
+		"watch-jobs": {answers: map[string]any{"200": append(stream, map[string]any{"id": 12, "event": eventDeleted, "data": Deleted{ID: sampleID}})}},
+		"upload": {
+			requests: map[string]any{"text/markdown": "# Tides\n\nThe moon pulls the sea."},
+			answers:  map[string]any{"201": Upload{ID: sampleID, MediaType: "text/markdown", Size: 32, SHA256: sampleSum}},
+		},
+		"list-dead-letters": {answers: map[string]any{"200": listLettersBody{DeadLetters: []DeadLetter{open}}}},
+		"get-dead-letter":   {answers: map[string]any{"200": whole}},
+		"replay-dead-letter": {
+			requests: map[string]any{"reason": map[string]any{"reason": "the voice is back"}},
+			answers:  map[string]any{"202": replayBody{DeadLetter: replayed, Job: stateJob("queued")}},
+		},
+	}
+}
+
+func addExamples(op *huma.Operation) {
+	for _, p := range op.Parameters {
+		switch {
+		case len(p.Schema.Examples) > 0:
+			p.Example = p.Schema.Examples[0]
+		case p.In != "path":
+			p.Example = sampleParams[p.Name]
+		case p.Name == "id":
+			p.Example = sampleID
+		}
+	}
+	e := examples()[op.OperationID]
+	for name, body := range e.requests {
+		m := op.RequestBody.Content["application/json"]
+		if m == nil {
+			m = op.RequestBody.Content[name]
+		}
+		if m.Examples == nil {
+			m.Examples = map[string]*huma.Example{}
+		}
+		m.Examples[name] = &huma.Example{Value: body}
+	}
+	for status, body := range e.answers {
+		for _, m := range op.Responses[status].Content {
+			m.Example = body
+		}
+	}
+}
