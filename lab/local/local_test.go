@@ -143,7 +143,8 @@ func TestStartTellsWhyAProgramEnded(t *testing.T) {
 func TestCloseNamesWhatWasLeft(t *testing.T) {
 	t.Parallel()
 	dir, fakes := t.TempDir(), t.TempDir()
-	script := "#!/bin/sh\nsetsid sleep 600 &\nexit 1\n"
+	// It ends only when its child has left its group: before, both die together.
+	script := "#!/bin/sh\nsetsid sh -c 'echo >away; exec sleep 600' &\nuntil [ -e away ]; do sleep 0.01; done\nexit 1\n"
 	require.NoError(t, os.WriteFile(filepath.Join(fakes, string(local.Single)), []byte(script), 0o700))
 	_, err := local.Start(within(t), local.Options{Dir: dir, Bin: fakes, Embedded: true})
 	require.ErrorContains(t, err, "studycast-0 ended")
