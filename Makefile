@@ -79,7 +79,7 @@ generate: $(BUF) ## make the generated code and docs again
 lint: $(LINTER) $(BUF) ## run golangci-lint and buf lint
 	$(BUF) lint
 	$(BUF) format --diff --exit-code
-	@[ ! -d .git ] || $(BUF) breaking --against '.git#ref=HEAD'
+	@[ ! -d .git ] || ! git rev-parse -q --verify HEAD >/dev/null 2>&1 || $(BUF) breaking --against '.git#ref=HEAD'
 	$(LINTER) run $(GO_FILES)
 
 fmt: $(LINTER) $(BUF) ## format Go and proto files
