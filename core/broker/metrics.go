@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/studycast/studycast/core/obs/metric"
 )
 
 // otherQueue is the label of names outside the topology: callers must not be
@@ -26,7 +28,7 @@ type metrics struct {
 
 func newMetrics(r prometheus.Registerer, b *Broker) *metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return register(r, prometheus.NewCounterVec(prometheus.CounterOpts{
+		return metric.SharedOrUnseen(r, prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: "studycast", Subsystem: "broker", Name: name, Help: help,
 		}, labels))
 	}
@@ -38,31 +40,15 @@ func newMetrics(r prometheus.Registerer, b *Broker) *metrics {
 		settleFailures: counter("settle_failures_total", "Calls to settle that ended with an error.", "queue", "action"),
 		released: counter("unsettled_released_total",
 			"Deliveries released because the handler left them unsettled.", "queue", "cause"),
-		publishSeconds: register(r, prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		publishSeconds: metric.SharedOrUnseen(r, prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: "studycast", Subsystem: "broker", Name: "publish_seconds",
 			Help:    "Time of a publish until the broker had the message durably.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 5, 30},
 		}, []string{"queue"})),
-		readiness: register(r, newReadiness()),
+		readiness: metric.SharedOrUnseen(r, newReadiness()),
 	}
 	m.readiness.add(b)
 	return m
-}
-
-// register returns c, or the collector that another Broker of the process
-// registered before. Metrics that can't be registered are counted in vain: that
-// must not keep a broker from working.
-func register[C prometheus.Collector](r prometheus.Registerer, c C) C {
-	if r == nil {
-		return c
-	}
-	var already prometheus.AlreadyRegisteredError
-	if err := r.Register(c); errors.As(err, &already) {
-		if existing, ok := already.ExistingCollector.(C); ok {
-			return existing
-		}
-	}
-	return c
 }
 
 func (m *metrics) published(queue string, err error, took time.Duration) {

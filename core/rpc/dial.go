@@ -16,6 +16,7 @@ import (
 	_ "google.golang.org/grpc/health" // lets round_robin leave a replica that says NOT_SERVING
 	"google.golang.org/grpc/resolver"
 
+	"github.com/studycast/studycast/core/obs/metric"
 	"github.com/studycast/studycast/core/statusclient"
 )
 
@@ -40,7 +41,7 @@ const replicas = "studycast-replicas"
 // for all of its addresses. Any other target is one of gRPC's. It does not wait
 // for the service; a unary call without a deadline gets one of 10 s.
 func Dial(target string, o DialOptions) (*grpc.ClientConn, error) {
-	m, err := share(o.Registerer, grpcprom.NewClientMetrics(grpcprom.WithClientHandlingTimeHistogram()))
+	m, err := metric.Shared(o.Registerer, grpcprom.NewClientMetrics(grpcprom.WithClientHandlingTimeHistogram()))
 	if err != nil {
 		return nil, err
 	}

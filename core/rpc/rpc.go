@@ -10,13 +10,7 @@
 // and code.
 package rpc
 
-import (
-	"errors"
-	"fmt"
-	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-)
+import "time"
 
 const (
 	// defaultDeadline bounds a unary call that its caller does not bound.
@@ -27,22 +21,3 @@ const (
 	// defaultDrain bounds the end of running calls.
 	defaultDrain = 5 * time.Second
 )
-
-// share registers c, or returns the one that another server or connection of
-// this process has registered before.
-func share[C prometheus.Collector](r prometheus.Registerer, c C) (C, error) {
-	if r == nil {
-		return c, nil
-	}
-	err := r.Register(c)
-	var before prometheus.AlreadyRegisteredError
-	if errors.As(err, &before) {
-		if shared, ok := before.ExistingCollector.(C); ok {
-			return shared, nil
-		}
-	}
-	if err != nil {
-		return c, fmt.Errorf("register metrics of gRPC: %w", err)
-	}
-	return c, nil
-}

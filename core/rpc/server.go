@@ -18,6 +18,8 @@ import (
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
+
+	"github.com/studycast/studycast/core/obs/metric"
 )
 
 // ServerOptions are the surroundings of a Server; every field may be left out.
@@ -61,7 +63,7 @@ func NewServer(o ServerOptions) (*Server, error) {
 	if o.Ready == nil {
 		o.Ready = func() error { return nil }
 	}
-	m, err := share(o.Registerer, grpcprom.NewServerMetrics(grpcprom.WithServerHandlingTimeHistogram()))
+	m, err := metric.Shared(o.Registerer, grpcprom.NewServerMetrics(grpcprom.WithServerHandlingTimeHistogram()))
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/studycast/studycast/core/broker"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/sleep"
 	"github.com/studycast/studycast/core/statusclient"
 	"github.com/studycast/studycast/core/wire"
 )
@@ -153,7 +154,7 @@ func (w *Worker) start(ctx context.Context, id job.ID, hold time.Duration) (stat
 		if held += wait; held > hold {
 			return answer, nil
 		}
-		if !sleep(ctx, wait) {
+		if !sleep.For(ctx, wait) {
 			return answer, errDrained
 		}
 	}

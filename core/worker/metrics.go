@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"errors"
 	"sync"
 	"time"
 
@@ -9,6 +8,7 @@ import (
 
 	"github.com/studycast/studycast/core/broker"
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/obs/metric"
 )
 
 type metrics struct {
@@ -27,10 +27,10 @@ func newMetrics(r prometheus.Registerer, k job.Kind) *metrics {
 		return prometheus.Opts{Namespace: "studycast", Subsystem: "worker", Name: name, Help: help}
 	}
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return register(r, prometheus.NewCounterVec(prometheus.CounterOpts(opts(name, help)), labels))
+		return metric.SharedOrUnseen(r, prometheus.NewCounterVec(prometheus.CounterOpts(opts(name, help)), labels))
 	}
 	histogram := func(name, help string, from float64, labels ...string) *prometheus.HistogramVec {
-		return register(r, prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		return metric.SharedOrUnseen(r, prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: "studycast", Subsystem: "worker", Name: name, Help: help,
 			Buckets: prometheus.ExponentialBuckets(from, 2, 14),
 		}, labels))
@@ -39,28 +39,12 @@ func newMetrics(r prometheus.Registerer, k job.Kind) *metrics {
 		attempts:       counter("attempts_total", "Attempts that ended.", "kind", "outcome", "fault"),
 		attemptSeconds: histogram("attempt_seconds", "Time of an attempt from its grant to the end of its work.", .05, "kind", "outcome"),
 		stageSeconds:   histogram("stage_seconds", "Time of a stage of an attempt.", .01, "kind", "stage"),
-		slots:          register(r, prometheus.NewGaugeVec(prometheus.GaugeOpts(opts("slots", "Slots for attempts.")), []string{"kind", "state"})),
+		slots:          metric.SharedOrUnseen(r, prometheus.NewGaugeVec(prometheus.GaugeOpts(opts("slots", "Slots for attempts.")), []string{"kind", "state"})),
 		toStart:        histogram("enqueue_to_start_seconds", "Time from ready in the queue to the start of the attempt.", .005, "kind"),
 		retries:        counter("call_retries_total", "Calls to the status service or the broker that were made again.", "kind", "call"),
 		abandons:       counter("handlers_abandoned_total", "Handlers that ignored the end of their context.", "kind"),
 		kind:           string(k),
 	}
-}
-
-// register returns c, or the collector that another worker of the process
-// registered before. A metric that can't be registered must not keep a worker
-// from working.
-func register[C prometheus.Collector](r prometheus.Registerer, c C) C {
-	if r == nil {
-		return c
-	}
-	var already prometheus.AlreadyRegisteredError
-	if err := r.Register(c); errors.As(err, &already) {
-		if existing, ok := already.ExistingCollector.(C); ok {
-			return existing
-		}
-	}
-	return c
 }
 
 // addSlots counts the slots of a worker that begins; call the result at its

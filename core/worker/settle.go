@@ -9,6 +9,7 @@ import (
 
 	"github.com/studycast/studycast/core/broker"
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/sleep"
 )
 
 const (
@@ -103,7 +104,7 @@ func (w *Worker) settle(ctx context.Context, d *broker.Delivery, s settlement) {
 // and comes again as a new message, to be told how long it is still to wait.
 func (w *Worker) comeRound(ctx context.Context, d *broker.Delivery, s settlement, why error) error {
 	w.log.Error("the broker can't hold the delay of a retry: give all programs the same policies", "job", d.Message.ID, "err", why)
-	sleep(ctx, min(s.after, maxHold))
+	sleep.For(ctx, min(s.after, maxHold))
 	_, err := persist(ctx, w, string(s.action), func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, d.Retry(ctx, 0, s.attempt)
 	})

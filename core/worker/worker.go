@@ -15,7 +15,6 @@
 package worker
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -179,16 +178,4 @@ func (w *Worker) Ready() error {
 		return fmt.Errorf("queue %s is not being consumed", w.queue)
 	}
 	return nil
-}
-
-// sleep waits and reports whether it was not interrupted by the end of ctx.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

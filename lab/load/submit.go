@@ -10,6 +10,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/sleep"
 )
 
 // submitter submits and keeps what came of it.
@@ -57,7 +58,7 @@ func (s *submitter) turns(ctx context.Context) <-chan turn {
 			due := time.Now()
 			if s.o.Rate > 0 {
 				due = began.Add(time.Duration(float64(i) / s.o.Rate * float64(time.Second)))
-				if !sleep(ctx, time.Until(due)) {
+				if !sleep.For(ctx, time.Until(due)) {
 					return
 				}
 			}
@@ -108,7 +109,7 @@ func (s *submitter) submit(ctx context.Context, t turn) {
 			return
 		}
 		wait, again := s.failed(t, err, pause)
-		if !again || time.Now().Add(wait).After(giveUp) || !sleep(ctx, wait) {
+		if !again || time.Now().Add(wait).After(giveUp) || !sleep.For(ctx, wait) {
 			s.note(func() { s.givenUp++ })
 			return
 		}
@@ -160,17 +161,5 @@ func (s *submitter) report(took time.Duration) Report {
 		Refusals: s.refusals, GivenUp: s.givenUp,
 		SubmitTook: took, AcceptPerSec: float64(len(s.accepted)) / took.Seconds(),
 		Finals: map[job.State]int{}, Accept: spread(s.accept),
-	}
-}
-
-// sleep waits and reports whether ctx did not end meanwhile.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/sleep"
 )
 
 const (
@@ -44,7 +45,7 @@ func (w *waiter) run(ctx context.Context, r *Report) {
 	}
 	for {
 		done, err := w.done(ctx, mine)
-		if err == nil && done || !sleep(ctx, lookEvery) {
+		if err == nil && done || !sleep.For(ctx, lookEvery) {
 			break
 		}
 	}
@@ -88,7 +89,7 @@ func (w *waiter) collect(ctx context.Context, mine map[job.ID]bool, r *Report) {
 	for token := ""; ; {
 		p, err := w.page(ctx, nil, token)
 		if err != nil {
-			if !sleep(ctx, lookEvery) {
+			if !sleep.For(ctx, lookEvery) {
 				break
 			}
 			continue

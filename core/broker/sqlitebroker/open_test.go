@@ -67,7 +67,7 @@ func TestOpenRefusesOtherFiles(t *testing.T) {
 	text := []byte(strings.Repeat("This is not a database. ", 100))
 	require.NoError(t, os.WriteFile(path, text, 0o600))
 	_, err := sqlitebroker.Open(t.Context(), path, queues, sqlitebroker.Options{})
-	require.ErrorContains(t, err, "not a queue file")
+	require.ErrorContains(t, err, "if the database is not ours")
 	require.ErrorContains(t, err, path)
 	kept, err := os.ReadFile(path)
 	require.NoError(t, err)

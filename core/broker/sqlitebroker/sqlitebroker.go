@@ -20,13 +20,14 @@ import (
 
 	"github.com/studycast/studycast/core/broker/driver"
 	"github.com/studycast/studycast/core/broker/internal/dispatch"
+	"github.com/studycast/studycast/core/sqlitefile"
 )
 
 // DefaultMaxBody is the largest body in bytes when Options don't say.
 const DefaultMaxBody = 1 << 20
 
 // ErrInUse: another process, or another Broker of this one, owns the file.
-var ErrInUse = errors.New("queue file is in use")
+var ErrInUse = sqlitefile.ErrInUse
 
 // Options of a Broker; the zero value is good.
 type Options struct {
@@ -70,7 +71,7 @@ func Open(ctx context.Context, path string, queues []driver.Queue, o Options) (*
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	lock, err := take(ctx, path)
+	lock, err := sqlitefile.Take(ctx, path)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/sleep"
 )
 
 const (
@@ -49,22 +50,10 @@ func resume[T any](ctx context.Context, after int64, watch func(context.Context,
 			if !broken {
 				return
 			}
-			if !sleep(ctx, pause.NextBackOff()) {
+			if !sleep.For(ctx, pause.NextBackOff()) {
 				yield(none, ctx.Err())
 				return
 			}
 		}
-	}
-}
-
-// sleep waits and reports whether ctx is still alive.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/studycast/studycast/core/broker"
+	"github.com/studycast/studycast/core/sleep"
 	"github.com/studycast/studycast/core/statusclient"
 )
 
@@ -52,7 +53,7 @@ func (r *Relay) Run(ctx context.Context) error {
 			continue
 		}
 		wait = 0
-		if !sleep(ctx, pause.NextBackOff()) {
+		if !sleep.For(ctx, pause.NextBackOff()) {
 			break
 		}
 	}
@@ -127,7 +128,7 @@ func (r *Relay) deliver(ctx, hold context.Context, e statusclient.OutboxEntry) b
 		if r.look() == nil && !errors.Is(err, broker.ErrOutcomeUnknown) {
 			return false
 		}
-		if !sleep(hold, pauseLeast) {
+		if !sleep.For(hold, pauseLeast) {
 			return false
 		}
 	}
@@ -143,22 +144,10 @@ func (r *Relay) awaitBroker(ctx context.Context) bool {
 	r.metrics.held.Inc()
 	defer r.metrics.held.Dec()
 	pause := newPause(lookMost)
-	for sleep(ctx, pause.NextBackOff()) {
+	for sleep.For(ctx, pause.NextBackOff()) {
 		if r.look() == nil {
 			return true
 		}
 	}
 	return false
-}
-
-// sleep waits and reports whether ctx is still alive.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/studycast/studycast/core/broker"
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/obs/metric"
 	"github.com/studycast/studycast/core/rpc"
 	"github.com/studycast/studycast/core/statusclient"
 	"github.com/studycast/studycast/services/deadletter/internal/metrics"
@@ -67,7 +68,7 @@ type App struct {
 	taker    *taker.Taker
 	replayer *replayer.Replayer
 	server   *rpc.Server
-	metrics  []prometheus.Collector
+	forget   func() // the metrics
 }
 
 // New checks the options and opens the store. After an error it may be called
@@ -124,10 +125,10 @@ func (a *App) build() error {
 		Store: a.store, Status: o.Status, Clock: o.Clock, Logger: o.Logger, Metrics: m, Failpoint: o.Failpoint,
 	})
 	gauges := &metrics.Gauges{Counts: a.store.Counts, Clock: o.Clock, Logger: o.Logger}
-	if err := a.register(m, gauges); err != nil {
+	var err error
+	if a.forget, err = metric.Own(a.opts.Registerer, m, gauges); err != nil {
 		return err
 	}
-	var err error
 	// Calls are answered from the store: they go on while the broker is away.
 	a.server, err = rpc.NewServer(rpc.ServerOptions{
 		Logger: o.Logger, Registerer: o.Registerer, Tracer: o.Tracer, TLS: o.TLS,
@@ -137,20 +138,6 @@ func (a *App) build() error {
 		return err
 	}
 	server.New(a.store, a.replayer).Register(a.server)
-	return nil
-}
-
-// register makes metrics known until free.
-func (a *App) register(cs ...prometheus.Collector) error {
-	if a.opts.Registerer == nil {
-		return nil
-	}
-	for _, c := range cs {
-		if err := a.opts.Registerer.Register(c); err != nil {
-			return fmt.Errorf("register metrics: %w", err)
-		}
-		a.metrics = append(a.metrics, c)
-	}
 	return nil
 }
 
@@ -173,8 +160,8 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 func (a *App) free() error {
-	for _, c := range a.metrics {
-		a.opts.Registerer.Unregister(c)
+	if a.forget != nil {
+		a.forget()
 	}
 	if err := a.store.Close(); err != nil {
 		return fmt.Errorf("close the dead-letter store: %w", err)

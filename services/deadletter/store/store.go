@@ -5,18 +5,13 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/job"
 )
 
-var (
-	// ErrLocked: another process owns the store and it can't be shared.
-	ErrLocked = errors.New("the store is in use by another process")
-	// ErrNotFound: no such letter.
-	ErrNotFound = deadletterclient.ErrNotFound
-)
+// ErrNotFound: no such letter.
+var ErrNotFound = deadletterclient.ErrNotFound
 
 // Letter is a dead letter as it is kept. Its Request is not: the body holds it.
 type Letter struct {

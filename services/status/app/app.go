@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/obs/metric"
 	"github.com/studycast/studycast/core/rpc"
 	"github.com/studycast/studycast/services/status/internal/hub"
 	"github.com/studycast/studycast/services/status/internal/keeper"
@@ -54,13 +55,13 @@ type Options struct {
 
 // App is a status service.
 type App struct {
-	opts    Options
-	store   store.Store
-	ledger  *ledger.Ledger
-	hub     *hub.Hub
-	server  *server.Server
-	rpc     *rpc.Server
-	metrics []prometheus.Collector
+	opts   Options
+	store  store.Store
+	ledger *ledger.Ledger
+	hub    *hub.Hub
+	server *server.Server
+	rpc    *rpc.Server
+	forget func() // the metrics
 }
 
 // New checks the options and opens the store. Run must be called once after
@@ -121,10 +122,10 @@ func (a *App) build() error {
 	gauges := &metrics.Gauges{
 		Counts: a.ledger.Counts, Watchers: a.hub.Watchers, Clock: a.opts.Clock, Logger: a.opts.Logger,
 	}
-	if err := a.register(m, gauges); err != nil {
+	var err error
+	if a.forget, err = metric.Own(a.opts.Registerer, m, gauges); err != nil {
 		return err
 	}
-	var err error
 	a.rpc, err = rpc.NewServer(rpc.ServerOptions{
 		Logger: a.opts.Logger, Registerer: a.opts.Registerer, Tracer: a.opts.Tracer, TLS: a.opts.TLS,
 		Ready: a.answers, DrainTimeout: a.opts.DrainTimeout,
@@ -133,20 +134,6 @@ func (a *App) build() error {
 		return err
 	}
 	a.server.Register(a.rpc)
-	return nil
-}
-
-// register makes metrics known until free.
-func (a *App) register(cs ...prometheus.Collector) error {
-	if a.opts.Registerer == nil {
-		return nil
-	}
-	for _, c := range cs {
-		if err := a.opts.Registerer.Register(c); err != nil {
-			return fmt.Errorf("register metrics: %w", err)
-		}
-		a.metrics = append(a.metrics, c)
-	}
 	return nil
 }
 
@@ -169,8 +156,8 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 func (a *App) free() error {
-	for _, c := range a.metrics {
-		a.opts.Registerer.Unregister(c)
+	if a.forget != nil {
+		a.forget()
 	}
 	if err := a.store.Close(); err != nil {
 		return fmt.Errorf("close the status store: %w", err)

@@ -3,39 +3,21 @@ package app
 import (
 	"context"
 	"fmt"
-	"net/url"
 
+	"github.com/studycast/studycast/services/internal/storeurl"
 	"github.com/studycast/studycast/services/status/store"
 	"github.com/studycast/studycast/services/status/store/pgstore"
 	"github.com/studycast/studycast/services/status/store/sqlitestore"
 )
 
-// openStore opens the store that a URL names. Options it does not know are
-// errors, so that a typo never means a default.
+// openStore opens the store that a URL names.
 func openStore(ctx context.Context, address string) (store.Store, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil, fmt.Errorf("status store: the address is not a URL: use one like sqlite:///var/lib/studycast/status.db or postgres://user:password@host/studycast")
+	path, err := storeurl.File(address)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("status store: %w", err)
+	case path != "":
+		return sqlitestore.Open(ctx, path)
 	}
-	switch u.Scheme {
-	case "sqlite":
-		return openFile(ctx, u)
-	case "postgres", "postgresql":
-		return pgstore.Open(ctx, address)
-	}
-	return nil, fmt.Errorf("status store: unknown kind %q: use sqlite or postgres", u.Scheme)
-}
-
-func openFile(ctx context.Context, u *url.URL) (store.Store, error) {
-	var err error
-	path := u.Path
-	if path == "" {
-		if path, err = url.PathUnescape(u.Opaque); err != nil {
-			return nil, fmt.Errorf("status store: %w", err)
-		}
-	}
-	if path == "" || u.Host != "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("status store: %s is not the address of a file: use sqlite:///absolute/path or sqlite:relative/path", u.Redacted())
-	}
-	return sqlitestore.Open(ctx, path)
+	return pgstore.Open(ctx, address)
 }

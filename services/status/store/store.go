@@ -5,14 +5,10 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/studycast/studycast/core/job"
 )
-
-// ErrLocked: another process owns the store and it can't be shared.
-var ErrLocked = errors.New("the store is in use by another process")
 
 // Store keeps the rows. All methods are safe for concurrent use.
 type Store interface {

@@ -16,6 +16,7 @@ import (
 	"github.com/studycast/studycast/core/broker"
 	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/sleep"
 	"github.com/studycast/studycast/core/statusclient"
 	"github.com/studycast/studycast/services/deadletter/internal/letter"
 	"github.com/studycast/studycast/services/deadletter/internal/metrics"
@@ -157,7 +158,7 @@ func (l *line) giveBack(work, ctx context.Context, d *broker.Delivery, err error
 		pause := pauseAfter(d.Count)
 		l.Metrics.Again(l.queue, metrics.Store)
 		l.log.Error("a dead letter can't be stored; it is given back to its queue", "job", d.Message.ID, "error", err, "pause", pause)
-		wait(work, pause)
+		sleep.For(work, pause)
 	}
 	l.release(ctx, d)
 }
@@ -169,15 +170,6 @@ func pauseAfter(count int) time.Duration {
 		return longPause
 	}
 	return min(longPause, firstPause<<min(count-1, 10))
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 // bury tells the status service until it answers, and keeps the answer with the

@@ -23,6 +23,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/tables"
 	"github.com/studycast/studycast/services/deadletter/store"
 	"github.com/studycast/studycast/services/deadletter/store/internal/table"
 )
@@ -135,7 +136,7 @@ func (s *Store) migrate(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("wait for the migrations of another replica: %w", explain(err))
 	}
-	err = table.Migrate(ctx, goose.DialectPostgres, s.db, migrations, "migrations")
+	err = tables.Migrate(ctx, goose.DialectPostgres, s.db, migrations, table.Versions)
 	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
 		return explain(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/studycast/studycast/core/sqlitefile"
 	"github.com/studycast/studycast/services/deadletter/store"
 	"github.com/studycast/studycast/services/deadletter/store/storetest"
 )
@@ -35,8 +36,8 @@ func TestSecondOpenIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	require.FileExists(t, path)
 	_, err = Open(t.Context(), path)
-	require.ErrorIs(t, err, store.ErrLocked)
-	require.ErrorContains(t, err, "stop the other one")
+	require.ErrorIs(t, err, sqlitefile.ErrInUse)
+	require.ErrorContains(t, err, "stop that one")
 	require.NoError(t, s.Close())
 	require.NoError(t, s.Close(), "closing twice is fine")
 	s, err = Open(t.Context(), path)

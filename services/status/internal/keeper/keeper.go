@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/sleep"
 	"github.com/studycast/studycast/services/status/internal/hub"
 	"github.com/studycast/studycast/services/status/internal/ledger"
 	"github.com/studycast/studycast/services/status/store"
@@ -58,7 +59,7 @@ func (k *Keeper) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		alarm.Reset()
 		next := k.round(ctx)
-		if pause(ctx, pace) != nil || alarm.Sleep(ctx, next) != nil {
+		if !sleep.For(ctx, pace) || alarm.Sleep(ctx, next) != nil {
 			return
 		}
 	}
@@ -115,15 +116,4 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 
-	"github.com/studycast/studycast/services/status/store/internal/rows"
+	"github.com/studycast/studycast/core/tables"
 )
 
 //go:embed migrations/*.sql
@@ -38,5 +38,5 @@ func migrate(ctx context.Context, pool *pgxpool.Pool, schema uint32) (err error)
 	}
 	db := stdlib.OpenDBFromPool(pool)
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return rows.Migrate(ctx, goose.DialectPostgres, db, migrations)
+	return tables.Migrate(ctx, goose.DialectPostgres, db, migrations, "")
 }

@@ -9,17 +9,15 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver
 
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/sqlitefile"
+	"github.com/studycast/studycast/core/tables"
 	"github.com/studycast/studycast/services/status/store"
 	"github.com/studycast/studycast/services/status/store/internal/group"
 	"github.com/studycast/studycast/services/status/store/internal/rows"
@@ -27,6 +25,9 @@ import (
 
 //go:embed migrations/*.sql
 var migrations embed.FS
+
+// ours is what all connections have beside what makes them durable or read-only.
+var ours = []string{"foreign_keys(1)", "cache_size(-8000)", "temp_store(memory)"}
 
 // readers is how many reads run at once; more only compete for the processor.
 const readers = 4
@@ -50,21 +51,19 @@ type Store struct {
 var _ store.Store = (*Store)(nil)
 
 // Open opens the store in the file at path, makes it when it is missing and
-// brings its tables up to date. store.ErrLocked when a process has it open.
+// brings its tables up to date. sqlitefile.ErrInUse when a process has it open.
 func Open(ctx context.Context, path string) (*Store, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("make the folder of the status store: %w", err)
+	lock, err := sqlitefile.Take(ctx, path)
+	if err != nil {
+		return nil, fmt.Errorf("open the status store: %w", err)
 	}
 	s := &Store{
-		lock:  flock.New(path + ".lock"),
+		lock:  lock,
 		pool:  make(chan *conn, readers),
 		queue: group.New(),
 		hear:  func([]store.Note) {},
 		quit:  make(chan struct{}),
 		done:  make(chan struct{}),
-	}
-	if err := s.take(ctx, path); err != nil {
-		return nil, err
 	}
 	if err := s.open(ctx, path); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the status store %s: %w", path, err), s.free())
@@ -76,37 +75,16 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	return s, nil
 }
 
-const (
-	takeTime  = 2 * time.Second
-	takePause = 20 * time.Millisecond
-)
-
-// take locks the file for this process. A child that a killed owner was about
-// to start holds the lock for a moment longer, so that a file in use is waited
-// for, a little.
-func (s *Store) take(ctx context.Context, path string) error {
-	waiting, cancel := context.WithTimeout(ctx, takeTime)
-	defer cancel()
-	free, err := s.lock.TryLockContext(waiting, takePause)
-	if err != nil && waiting.Err() == nil || ctx.Err() != nil {
-		return fmt.Errorf("lock the status store: %w", errors.Join(ctx.Err(), err))
-	}
-	if !free {
-		return fmt.Errorf("%w: stop the other one or choose another file than %s", store.ErrLocked, path)
-	}
-	return nil
-}
-
 func (s *Store) open(ctx context.Context, path string) error {
-	abs, err := filepath.Abs(path)
+	address, err := sqlitefile.Address(path, append(sqlitefile.Durable(), ours...)...)
 	if err != nil {
 		return err
 	}
-	if s.writes, err = sql.Open("sqlite", address(abs, false)); err != nil {
+	if s.writes, err = sql.Open("sqlite", address); err != nil {
 		return err
 	}
 	s.writes.SetMaxOpenConns(1)
-	if err := rows.Migrate(ctx, goose.DialectSQLite3, s.writes, migrations); err != nil {
+	if err := tables.Migrate(ctx, goose.DialectSQLite3, s.writes, migrations, ""); err != nil {
 		return err
 	}
 	if s.writer, err = connect(ctx, s.writes); err != nil {
@@ -115,7 +93,10 @@ func (s *Store) open(ctx context.Context, path string) error {
 	if s.seq, err = (rows.Reader{Conn: s.writer}).LastSeq(); err != nil {
 		return err
 	}
-	if s.reads, err = sql.Open("sqlite", address(abs, true)); err != nil {
+	if address, err = sqlitefile.Address(path, append(sqlitefile.ReadOnly(), ours...)...); err != nil {
+		return err
+	}
+	if s.reads, err = sql.Open("sqlite", address); err != nil {
 		return err
 	}
 	s.reads.SetMaxOpenConns(readers)
@@ -127,19 +108,6 @@ func (s *Store) open(ctx context.Context, path string) error {
 		s.pool <- c
 	}
 	return nil
-}
-
-// address builds the DSN. synchronous=FULL: an answered write survives the loss
-// of power, not only of the process.
-func address(path string, readOnly bool) string {
-	q := url.Values{"_pragma": {
-		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
-		"cache_size(-8000)", "temp_store(memory)",
-	}}
-	if readOnly {
-		q.Add("_pragma", "query_only(1)")
-	}
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
 }
 
 // Alone is true: the lock keeps other processes out.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/studycast/studycast/core/sqlitefile"
 	"github.com/studycast/studycast/services/status/store"
 	"github.com/studycast/studycast/services/status/store/sqlitestore"
 	"github.com/studycast/studycast/services/status/store/storetest"
@@ -32,8 +33,8 @@ func TestSecondOpenIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	require.FileExists(t, path)
 	_, err = sqlitestore.Open(t.Context(), path)
-	require.ErrorIs(t, err, store.ErrLocked)
-	require.ErrorContains(t, err, "stop the other one")
+	require.ErrorIs(t, err, sqlitefile.ErrInUse)
+	require.ErrorContains(t, err, "stop that one")
 	require.NoError(t, s.Close())
 	require.NoError(t, s.Close(), "closing twice is fine")
 	s, err = sqlitestore.Open(t.Context(), path)
