@@ -62,7 +62,7 @@ type Field struct {
 // cause, for logs and operators only.
 type Error struct {
 	Kind   Kind
-	Text   string        // one or two sentences: what was wrong, what to do next
+	Text   string        // one or two sentences: what was wrong, what to do next; whether it is tried again only the policy knows
 	Stage  string        // stage in which it happened; "" until known
 	Delay  time.Duration // the fault's own delay (Retry-After); 0 = policy decides
 	Fields []Field       // for Request: the fields that were wrong
@@ -121,19 +121,6 @@ func At(stage string, err error) error {
 	return &e
 }
 
-// Again is what the texts of faults say that are retried.
-const Again = "It is tried again"
-
-// GivenUp is the text of a fault once nothing tries again: it says how often it
-// was tried instead of promising more.
-func GivenUp(text string, tries int) string {
-	instead := fmt.Sprintf("It was tried %d times", tries)
-	if tries == 1 {
-		instead = "It was tried once"
-	}
-	return strings.Replace(text, Again, instead, 1)
-}
-
 // From finds the fault in err. An error without one is Internal: nobody said
 // whose fault it was, so it is ours. From(nil) is nil.
 func From(err error) *Error {
@@ -145,7 +132,7 @@ func From(err error) *Error {
 		return e
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return Wrap(Internal, err, "The work took longer than its time limit. It is tried again; a shorter length may help.")
+		return Wrap(Internal, err, "The work took longer than its time limit. A shorter length may help.")
 	}
-	return Wrap(Internal, err, "Something went wrong on our side. It is tried again; nothing to do for you.")
+	return Wrap(Internal, err, "Something went wrong on our side. There is nothing to do for you.")
 }

@@ -93,11 +93,3 @@ func TestFrom(t *testing.T) {
 	require.Nil(t, fault.From(nil))
 	require.ErrorIs(t, fault.From(io.EOF), io.EOF, "the cause stays")
 }
-
-func TestGivenUpPromisesNothing(t *testing.T) {
-	t.Parallel()
-	text := "The site has trouble. It is tried again; you can also upload the page."
-	require.Equal(t, "The site has trouble. It was tried 4 times; you can also upload the page.", fault.GivenUp(text, 4))
-	require.Equal(t, "The site has trouble. It was tried once; you can also upload the page.", fault.GivenUp(text, 1))
-	require.Equal(t, "The page holds no text.", fault.GivenUp("The page holds no text.", 4))
-}

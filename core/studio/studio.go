@@ -131,7 +131,7 @@ func upload(ctx context.Context, a *worker.Attempt, id string) (*source.Raw, err
 	defer func() { _ = f.Close() }()
 	data, err := io.ReadAll(f)
 	if err != nil {
-		return nil, fault.Wrap(fault.Dependency, err, "The upload could not be read on our side. It is tried again.")
+		return nil, fault.Wrap(fault.Dependency, err, "The upload could not be read on our side.")
 	}
 	return &source.Raw{Data: data, MediaType: info.MediaType, Name: "your upload"}, nil
 }

@@ -44,7 +44,7 @@ func (r *run) conclude(ctx context.Context, success *job.Success, err error) end
 		return given(cause, labelReleased)
 	case errors.Is(cause, errTimeout):
 		late := fault.Wrap(fault.Internal, errors.Join(cause, err),
-			"The work took longer than its limit of %s. It is tried again; a shorter length may help.", r.limit)
+			"The work took longer than its limit of %s. A shorter length may help.", r.limit)
 		if stopped := fault.From(err); stopped != nil {
 			// A stage may be stopped before it ever reported progress.
 			late.Stage = stopped.Stage
@@ -66,7 +66,7 @@ func given(cause error, label string) ending {
 // diskFull is what is said of a full disk, here of scratch folders: handlers
 // that know more say it themselves.
 const diskFull = "The disk of the machine that makes the lessons is full. " +
-	"It is tried again in a moment, and may run on another machine; nothing to do for you."
+	"There is nothing to do for you."
 
 // failure turns an error into what the status service is told.
 func (w *Worker) failure(err error, stage string) job.Failure {

@@ -58,7 +58,7 @@ func (r *run) publishFile(ctx context.Context, f File) (job.Artifact, error) {
 		return job.Artifact{}, err
 	case err != nil:
 		return job.Artifact{}, fault.Wrap(fault.Dependency, err,
-			"The finished files could not be stored on our side. It is tried again; nothing to do for you.")
+			"The finished files could not be stored on our side. There is nothing to do for you.")
 	}
 	return job.Artifact{Name: f.Name, MediaType: info.MediaType, Size: info.Size, SHA256: info.SHA256, Key: info.Key}, nil
 }
@@ -95,7 +95,7 @@ func (r *run) upload(ctx context.Context, id string) (io.ReadCloser, artifact.In
 			"The upload of this job does not exist any more. Upload the file again and send a new request.")
 	case err != nil:
 		return nil, artifact.Info{}, fault.Wrap(fault.Dependency, err,
-			"The upload could not be read on our side. It is tried again; nothing to do for you.")
+			"The upload could not be read on our side. There is nothing to do for you.")
 	}
 	return f, f.Info, nil
 }

@@ -54,7 +54,7 @@ func Check(got Info, want Want) error {
 		return nil
 	}
 	return fault.Wrap(fault.Internal, errors.Join(wrong...),
-		"The file that was made is not as it should be. It is tried again; nothing to do for you.")
+		"The file that was made is not as it should be. There is nothing to do for you.")
 }
 
 func checkStream(got Info, kind, codec string, differs func(string, ...any)) {

@@ -62,9 +62,9 @@ func explain(ctx context.Context, what string, err error) error {
 			"The %s could not be made: ffmpeg is missing on the server. An operator installs it with the Debian package ffmpeg.", what)
 	case errors.Is(err, syscall.ENOSPC), strings.Contains(said, "No space left on device"):
 		return fault.Wrap(fault.Internal, err,
-			"The %s could not be made: the server's disk is full. It is tried again; an operator has to free space.", what)
+			"The %s could not be made: the server's disk is full. An operator has to free space.", what)
 	}
-	return fault.Wrap(fault.Internal, err, "The %s could not be encoded. It is tried again; nothing to do for you.", what)
+	return fault.Wrap(fault.Internal, err, "The %s could not be encoded. There is nothing to do for you.", what)
 }
 
 // remove deletes files that only ffmpeg needed; one that stays behind goes

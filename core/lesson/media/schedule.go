@@ -32,7 +32,7 @@ func schedule(s *lesson.Script, t *lesson.Timeline) ([]shot, error) {
 	}
 	if len(t.Chapters) != len(s.Scenes) || len(s.Scenes) == 0 {
 		return nil, fault.New(fault.Internal,
-			"The narration does not match the script: %d chapters for %d scenes. It is tried again.", len(t.Chapters), len(s.Scenes))
+			"The narration does not match the script: %d chapters for %d scenes.", len(t.Chapters), len(s.Scenes))
 	}
 	var shots []shot
 	next := 0
@@ -44,7 +44,7 @@ func schedule(s *lesson.Script, t *lesson.Timeline) ([]shot, error) {
 		for ; next < len(t.Lines) && t.Lines[next].Scene == i; next++ {
 			l := t.Lines[next]
 			if l.Line < 0 || l.Line >= len(s.Scenes[i].Lines) {
-				return nil, fault.New(fault.Internal, "The narration does not match the script: scene %d has no line %d. It is tried again.", i+1, l.Line+1)
+				return nil, fault.New(fault.Internal, "The narration does not match the script: scene %d has no line %d.", i+1, l.Line+1)
 			}
 			bullets := max(cur.bullets, s.Scenes[i].Lines[l.Line].Bullet)
 			if bullets == cur.bullets {
@@ -60,7 +60,7 @@ func schedule(s *lesson.Script, t *lesson.Timeline) ([]shot, error) {
 		shots = append(shots, cur)
 	}
 	if next != len(t.Lines) {
-		return nil, fault.New(fault.Internal, "The narration does not match the script: its lines are out of order. It is tried again.")
+		return nil, fault.New(fault.Internal, "The narration does not match the script: its lines are out of order.")
 	}
 	return shots, nil
 }
@@ -73,7 +73,7 @@ const maxTotal = 2 * time.Hour
 func checkTimeline(t *lesson.Timeline) error {
 	if t.Rate < 8000 || t.Rate > 192000 || t.Total < 4*framePeriod || t.Total > maxTotal {
 		return fault.New(fault.Internal,
-			"The narration cannot be rendered: %v at %d samples a second. It is tried again.", t.Total, t.Rate)
+			"The narration cannot be rendered: %v at %d samples a second.", t.Total, t.Rate)
 	}
 	return nil
 }

@@ -18,12 +18,12 @@ func CheckSpace(dir string, least uint64) error {
 	}
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {
-		return fault.Wrap(fault.Internal, err, "The server cannot tell how much disk is free. It is tried again.")
+		return fault.Wrap(fault.Internal, err, "The server cannot tell how much disk is free.")
 	}
 	free := st.Bavail * uint64(st.Bsize)
 	if free < least {
 		return fault.New(fault.Internal,
-			"The server's disk is nearly full: %d MiB free, %d needed. It is tried again; an operator has to free space.",
+			"The server's disk is nearly full: %d MiB free, %d needed. An operator has to free space.",
 			free>>20, least>>20)
 	}
 	return nil

@@ -32,10 +32,10 @@ func checkStatus(resp *http.Response) error {
 	case code == http.StatusNotFound, code == http.StatusGone:
 		return fault.New(fault.Request, "There is no page at this address (the site answered %d). Check the address and try again.", code)
 	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable:
-		return fault.New(fault.Source, "The site is busy (it answered %d). It is tried again a little later.", code).
+		return fault.New(fault.Source, "The site is busy (it answered %d).", code).
 			After(retryAfter(resp.Header.Get("Retry-After"), time.Now()))
 	case code >= 500, code == http.StatusRequestTimeout, code == http.StatusTooEarly:
-		return fault.New(fault.Source, "The site has trouble (it answered %d). It is tried again; you can also upload the page.", code)
+		return fault.New(fault.Source, "The site has trouble (it answered %d). You can also upload the page.", code)
 	}
 	return fault.New(fault.Request, "The site does not give out this page (it answered %d). "+
 		"Open it in a browser, save it, and upload the file.", code)
@@ -72,15 +72,15 @@ func (r *Reader) explain(err error) error {
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return fault.Wrap(fault.Request, err, "There is no site of this name. Check the address and try again.")
 	case errors.As(err, &dns):
-		return fault.Wrap(fault.Source, err, "The name of the site could not be looked up. It is tried again.")
+		return fault.Wrap(fault.Source, err, "The name of the site could not be looked up.")
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return fault.Wrap(fault.Source, err, "The site did not send the page within %d seconds. It is tried again; you can also upload the page.",
+		return fault.Wrap(fault.Source, err, "The site did not send the page within %d seconds. You can also upload the page.",
 			int(r.o.Timeout/time.Second))
 	case errors.As(err, &cert), errors.As(err, &unknown), errors.As(err, &record):
 		return fault.Wrap(fault.Source, err, "No safe connection to the site could be made (its certificate is wrong). "+
-			"It is tried again; you can also upload the page.")
+			"You can also upload the page.")
 	}
-	return fault.Wrap(fault.Source, err, "The site could not be reached, or broke off. It is tried again; check the address meanwhile.")
+	return fault.Wrap(fault.Source, err, "The site could not be reached, or broke off. Check the address.")
 }
 
 func errEmpty(noun string) *fault.Error {

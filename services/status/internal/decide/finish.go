@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/services/status/store"
 )
@@ -71,12 +70,15 @@ func (s *Step) fail(now time.Time, p job.Policy, o job.Failure) (job.Verdict, er
 	f := o.Fault
 	f.At = now
 	f.Stage = orElse(f.Stage, r.Stage)
-	r.Fault = &f
+	r.Fault = &f // its text ends with what comes next
 	r.Spent++
 	if o.Retryable && !p.Exhausted(r.Spent) {
+		f.Text = tryingAgain(f.Text)
 		return s.retry(now, p, o.Delay, f)
 	}
-	f.Text = fault.GivenUp(f.Text, r.Spent)
+	if o.Retryable {
+		f.Text = givenUp(f.Text, r.Spent)
+	}
 	v := job.Verdict{Action: job.Ack, Reason: f.Text}
 	if o.DeadLetter {
 		v.Action = job.Dead

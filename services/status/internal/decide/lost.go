@@ -27,7 +27,7 @@ func (s *Step) lose(now time.Time, why string, net time.Duration) error {
 	r.Lost = true
 	r.Fault = &job.Fault{
 		Kind:  string(fault.Internal),
-		Text:  "The machine that made this lesson stopped answering. It is tried again; nothing to do for you.",
+		Text:  tryingAgain("The machine that made this lesson stopped answering. There is nothing to do for you."),
 		Cause: why,
 		Stage: r.Stage,
 		At:    now,

@@ -1,0 +1,15 @@
+package decide
+
+import "fmt"
+
+// Whoever finds a fault does not know whether anything tries again: only the
+// policy does, so the text of a fault says it from here.
+
+func tryingAgain(text string) string { return text + " It is tried again." }
+
+func givenUp(text string, tries int) string {
+	if tries == 1 {
+		return text + " It was tried once."
+	}
+	return fmt.Sprintf("%s It was tried %d times.", text, tries)
+}
