@@ -168,7 +168,7 @@ func TestLostFinishAnswerKeepsTheRetry(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		v, err := sess.Finish(t.Context(), id, g.Attempt, failure("source", true, true))
 		require.NoError(t, err)
-		require.Equal(t, job.Verdict{Action: job.Retry, After: 3 * time.Second, Reason: "It broke."}, v)
+		require.Equal(t, job.Verdict{Action: job.Retry, After: 3 * time.Second, Reason: "It broke. It is tried again."}, v)
 	})
 }
 
