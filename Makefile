@@ -1,8 +1,9 @@
 # Studycast. `make` alone prints help.
-MODULES  := proto core services gateway video-worker audio-worker studycast lab
+MODULES  := proto core services gateway video-worker audio-worker client studycast lab
 GO_FILES  = $(MODULES:%=./%/...)
 LINTER   := .cache/bin/golangci-lint
 BUF      := tools/node_modules/.bin/buf
+TSC      := clients/typescript/node_modules/.bin/tsc
 VERSION  := $(shell git describe --always --dirty 2>/dev/null || echo dev)
 
 PROGRAMS := studycast/cmd/studycast gateway/cmd/gateway services/status/cmd/status services/deadletter/cmd/deadletter \
@@ -46,7 +47,7 @@ run: ## start the server on http://127.0.0.1:8080
 	@$(MAKE) --no-print-directory build
 	@bin/studycast serve
 
-test: ## check everything: lint, generated code, unit, conformance, crash, browser and fault tests
+test: $(TSC) ## check everything: lint, generated code, unit, conformance, crash, browser and fault tests
 	@tools/setup.sh test
 	@$(MAKE) --no-print-directory lint
 	go test -race -timeout 15m $(filter-out ./studycast/... ./lab/...,$(GO_FILES))
@@ -75,6 +76,7 @@ bench: ## measure the brokers, the store and the lesson stages
 generate: $(BUF) ## make the generated code and docs again
 	GOWORK=off PATH="$(CURDIR)/tools/node_modules/.bin:$$PATH" buf generate
 	go generate $(GO_FILES)
+	go run ./studycast/cmd/studycast openapi | tools/node_modules/.bin/openapi-typescript -o clients/typescript/src/schema.ts
 
 lint: $(LINTER) $(BUF) ## run golangci-lint and buf lint
 	$(BUF) lint
@@ -88,7 +90,7 @@ fmt: $(LINTER) $(BUF) ## format Go and proto files
 
 clean: ## remove what make made; installed packages stay
 	@[ ! -d .local ] || $(MAKE) --no-print-directory down
-	rm -rf bin out data .cache tools/node_modules
+	rm -rf bin out data .cache tools/node_modules clients/typescript/node_modules clients/typescript/dist clients/typescript/build clients/typescript/test/readme.ts
 
 $(LINTER): tools/go.mod
 	@echo "Building golangci-lint (once) …"
@@ -97,4 +99,8 @@ $(LINTER): tools/go.mod
 
 $(BUF): tools/package-lock.json
 	@cd tools && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(TSC): clients/typescript/package-lock.json
+	@cd clients/typescript && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@

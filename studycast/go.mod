@@ -10,6 +10,7 @@ require (
 	github.com/prometheus/client_golang v1.25.0
 	github.com/stretchr/testify v1.12.1
 	github.com/studycast/studycast/audio-worker v0.0.0
+	github.com/studycast/studycast/client v0.0.0
 	github.com/studycast/studycast/core v0.0.0
 	github.com/studycast/studycast/gateway v0.0.0
 	github.com/studycast/studycast/services v0.0.0
@@ -115,3 +116,5 @@ replace github.com/studycast/studycast/gateway => ../gateway
 replace github.com/studycast/studycast/video-worker => ../video-worker
 
 replace github.com/studycast/studycast/audio-worker => ../audio-worker
+
+replace github.com/studycast/studycast/client => ../client

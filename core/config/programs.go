@@ -35,6 +35,7 @@ type Common struct {
 type ForGateway struct {
 	Listen
 	Limits
+	Edge
 	Sites
 	StatusPeer
 	DeadLetterPeer
@@ -51,6 +52,8 @@ type ForStatus struct {
 	Store
 	Artifacts
 	Policies
+	Fairness
+	Sharing
 }
 
 // ForDeadLetters are the settings of the dead-letter service beside the common
@@ -81,9 +84,12 @@ type ForWorker struct {
 type ForSingle struct {
 	Listen
 	Limits
+	Edge
 	Sites
 	Data
 	Policies
+	Fairness
+	Sharing
 	Workers
 	Lesson
 }
@@ -93,11 +99,14 @@ type everything struct {
 	Common
 	Listen
 	Limits
+	Edge
 	Sites
 	StatusPeer
 	DeadLetterPeer
 	Data
 	Policies
+	Fairness
+	Sharing
 	Workers
 	Lesson
 }

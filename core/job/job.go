@@ -61,6 +61,7 @@ type Request struct {
 	Options Options
 	RunAt   time.Time         // not before this; zero = now
 	Labels  map[string]string // the user's own marks
+	Fresh   bool              // make it anew even while the same lesson is made, or was just made, for somebody else
 }
 
 // Job is a request and what became of it, as the status service holds it.
@@ -92,6 +93,18 @@ type Job struct {
 	FinishedAt time.Time // when it became final
 
 	History []Move // every change of state, oldest first
+
+	Line *Line // its place in line when it was read; nil unless it is queued
+}
+
+// Line is the place of a queued job among those of its kind, and when its turn
+// is expected. The ranges hold in about four of five cases.
+type Line struct {
+	Position       int       // 1 = the next to start
+	EarliestStart  time.Time // range of the expected start
+	LatestStart    time.Time // zero while no worker is there
+	EarliestFinish time.Time // range of the expected end; zero while nothing is known of how long jobs take
+	LatestFinish   time.Time
 }
 
 // Fault is why the latest attempt failed, as it is kept and shown.

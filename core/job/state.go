@@ -35,7 +35,7 @@ func (s State) Valid() bool {
 // test compares the two.
 var moves = map[State][]State{
 	Scheduled: {Queued, Cancelled},
-	Queued:    {Running, Failed, Cancelled},
+	Queued:    {Running, Succeeded, Failed, Cancelled},
 	Running:   {Succeeded, Failed, Cancelled, Retrying, Queued},
 	Retrying:  {Running, Failed, Cancelled},
 	Succeeded: {},

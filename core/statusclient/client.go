@@ -35,6 +35,7 @@ type Client struct {
 	attempts statusv1.AttemptServiceClient
 	outbox   statusv1.OutboxServiceClient
 	letters  statusv1.DeadLetterServiceClient
+	webhooks statusv1.WebhookServiceClient
 }
 
 // New returns a client that calls over cc.
@@ -48,6 +49,7 @@ func New(cc grpc.ClientConnInterface, o Options) *Client {
 		attempts: statusv1.NewAttemptServiceClient(cc),
 		outbox:   statusv1.NewOutboxServiceClient(cc),
 		letters:  statusv1.NewDeadLetterServiceClient(cc),
+		webhooks: statusv1.NewWebhookServiceClient(cc),
 	}
 }
 
@@ -76,6 +78,10 @@ type CreateInput struct {
 	Request        job.Request
 	IdempotencyKey string // unique per owner; "" = none
 	Traceparent    string // W3C trace context of the submit
+	SourceVersion  string // identifies the content of the source where it is known; "" = the address or text does
+	// OnlyKnown makes no job: it asks for the one made before with the same key,
+	// which is job.ErrNotFound when there is none.
+	OnlyKnown bool
 }
 
 // Created is the job that was made, or the one made before with the same key.
@@ -93,6 +99,8 @@ func (c *Client) Create(ctx context.Context, in CreateInput) (Created, error) {
 		Request:        wire.RequestToProto(in.Request),
 		IdempotencyKey: in.IdempotencyKey,
 		Traceparent:    in.Traceparent,
+		SourceVersion:  in.SourceVersion,
+		OnlyKnown:      in.OnlyKnown,
 	})
 	if err != nil {
 		return Created{}, wire.ErrorFromStatus(err)

@@ -46,6 +46,11 @@ func (s *script) ListJobs(_ context.Context, r *statusv1.ListJobsRequest) (*stat
 	return &statusv1.ListJobsResponse{Jobs: s.jobs, NextPageToken: "next"}, wire.StatusFromError(s.err)
 }
 
+func (s *script) CountJobs(_ context.Context, r *statusv1.CountJobsRequest) (*statusv1.CountJobsResponse, error) {
+	s.last = r
+	return &statusv1.CountJobsResponse{Jobs: 7}, wire.StatusFromError(s.err)
+}
+
 func (s *script) CancelJob(_ context.Context, r *statusv1.CancelJobRequest) (*statusv1.CancelJobResponse, error) {
 	s.last = r
 	return &statusv1.CancelJobResponse{Job: wire.JobToProto(s.job)}, wire.StatusFromError(s.err)
@@ -145,6 +150,12 @@ func TestCallsForUsers(t *testing.T) {
 	require.EqualValues(t, 7, list.GetPageSize())
 	require.Equal(t, from, list.GetCreatedAfter().AsTime())
 
+	n, err := c.Count(ctx, "ada", []job.State{job.Running})
+	require.NoError(t, err)
+	require.Equal(t, 7, n)
+	count := s.last.(*statusv1.CountJobsRequest)
+	require.Equal(t, []string{"ada", "running"}, append([]string{count.GetOwner()}, count.GetStates()...))
+
 	got, err = c.Cancel(ctx, "1", "ada", "enough")
 	require.NoError(t, err)
 	require.Equal(t, aJob, got)
@@ -180,6 +191,7 @@ func TestErrorsOfEveryCall(t *testing.T) {
 		"create":  func() error { _, err := c.Create(ctx, statusclient.CreateInput{}); return err },
 		"get":     func() error { _, err := c.Get(ctx, "1", ""); return err },
 		"list":    func() error { _, err := c.List(ctx, statusclient.ListFilter{}); return err },
+		"count":   func() error { _, err := c.Count(ctx, "a", nil); return err },
 		"cancel":  func() error { _, err := c.Cancel(ctx, "1", "", ""); return err },
 		"retry":   func() error { _, _, err := c.Retry(ctx, "1", "", ""); return err },
 		"delete":  func() error { return c.Delete(ctx, "1", "") },

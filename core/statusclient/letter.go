@@ -34,15 +34,21 @@ func (c *Client) Bury(ctx context.Context, id job.ID, in BuryInput) (job.Job, er
 type ReplayInput struct {
 	DeadLetter string
 	Why        string // who and why, for the history
+	// Request is what the job runs from now on instead of its own, of the same
+	// kind; nil = as it is.
+	Request *job.Request
 }
 
 // Replay queues a failed job again with a fresh retry budget; a relay publishes
 // its message. Replaying the same letter again changes nothing and returns the
-// job. *job.StateError when the job did not fail, or carries another letter.
+// job. *job.StateError when the job did not fail, or carries another letter;
+// *job.InvalidError for a request that can't be.
 func (c *Client) Replay(ctx context.Context, id job.ID, in ReplayInput) (job.Job, error) {
-	resp, err := c.letters.ReplayJob(ctx, &statusv1.ReplayJobRequest{
-		Id: string(id), DeadLetter: in.DeadLetter, Why: in.Why,
-	})
+	req := &statusv1.ReplayJobRequest{Id: string(id), DeadLetter: in.DeadLetter, Why: in.Why}
+	if in.Request != nil {
+		req.Request = wire.RequestToProto(*in.Request)
+	}
+	resp, err := c.letters.ReplayJob(ctx, req)
 	if err != nil {
 		return job.Job{}, wire.ErrorFromStatus(err)
 	}

@@ -25,26 +25,33 @@ func (c *Client) WatchJob(ctx context.Context, id job.ID, owner string, afterVer
 		defer cancel()
 		stream, err := c.jobs.WatchJob(ctx, &statusv1.WatchJobRequest{Id: string(id), Owner: owner, AfterVersion: afterVersion})
 		if err != nil {
-			yield(job.Job{}, wire.ErrorFromStatus(err))
+			yieldJob(nil, err, new(bool), yield)
 			return
 		}
 		final := false
 		for {
 			resp, err := stream.Recv()
-			if final && errors.Is(err, io.EOF) {
-				return
-			}
-			if err != nil {
-				yield(job.Job{}, streamError(err))
-				return
-			}
-			j := wire.JobFromProto(resp.GetJob())
-			final = j.State.Final()
-			if !yield(j, nil) {
+			if !yieldJob(resp, err, &final, yield) {
 				return
 			}
 		}
 	}
+}
+
+// yieldJob yields what a stream brought and reports whether to go on. It is a
+// function of its own so that a watch that waits, and there are thousands, holds
+// no room for jobs on its stack.
+func yieldJob(resp *statusv1.WatchJobResponse, err error, final *bool, yield func(job.Job, error) bool) bool {
+	if *final && errors.Is(err, io.EOF) {
+		return false
+	}
+	if err != nil {
+		yield(job.Job{}, streamError(err))
+		return false
+	}
+	j := wire.JobFromProto(resp.GetJob())
+	*final = j.State.Final()
+	return yield(j, nil)
 }
 
 // OwnerEvent is one job after a change, or one of the snapshot.
@@ -73,16 +80,20 @@ func (c *Client) WatchOwner(ctx context.Context, owner string, afterSeq int64) i
 				yield(OwnerEvent{}, streamError(err))
 				return
 			}
-			e := OwnerEvent{Deleted: job.ID(resp.GetDeleted()), Seq: resp.GetSeq()}
-			if p := resp.GetJob(); p != nil {
-				j := wire.JobFromProto(p)
-				e.Job = &j
-			}
-			if !yield(e, nil) {
+			if !yield(ownerEvent(resp), nil) {
 				return
 			}
 		}
 	}
+}
+
+func ownerEvent(resp *statusv1.WatchOwnerResponse) OwnerEvent {
+	e := OwnerEvent{Deleted: job.ID(resp.GetDeleted()), Seq: resp.GetSeq()}
+	if p := resp.GetJob(); p != nil {
+		j := wire.JobFromProto(p)
+		e.Job = &j
+	}
+	return e
 }
 
 // streamError also covers a stream that the server ended in order although

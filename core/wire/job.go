@@ -31,6 +31,7 @@ func JobToProto(j job.Job) *jobv1.Job {
 		StartedAt:  TimeToProto(j.StartedAt),
 		FinishedAt: TimeToProto(j.FinishedAt),
 		History:    each(j.History, moveToProto),
+		Line:       lineToProto(j.Line),
 	}
 }
 
@@ -58,6 +59,29 @@ func JobFromProto(p *jobv1.Job) job.Job {
 		StartedAt:  TimeFromProto(p.GetStartedAt()),
 		FinishedAt: TimeFromProto(p.GetFinishedAt()),
 		History:    each(p.GetHistory(), moveFromProto),
+		Line:       lineFromProto(p.GetLine()),
+	}
+}
+
+func lineToProto(l *job.Line) *jobv1.Line {
+	if l == nil {
+		return nil
+	}
+	return &jobv1.Line{
+		Position:      int32Of(l.Position),
+		EarliestStart: TimeToProto(l.EarliestStart), LatestStart: TimeToProto(l.LatestStart),
+		EarliestFinish: TimeToProto(l.EarliestFinish), LatestFinish: TimeToProto(l.LatestFinish),
+	}
+}
+
+func lineFromProto(p *jobv1.Line) *job.Line {
+	if p == nil {
+		return nil
+	}
+	return &job.Line{
+		Position:      int(p.GetPosition()),
+		EarliestStart: TimeFromProto(p.GetEarliestStart()), LatestStart: TimeFromProto(p.GetLatestStart()),
+		EarliestFinish: TimeFromProto(p.GetEarliestFinish()), LatestFinish: TimeFromProto(p.GetLatestFinish()),
 	}
 }
 

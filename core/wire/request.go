@@ -19,6 +19,7 @@ func RequestToProto(r job.Request) *jobv1.Request {
 		},
 		RunAt:  TimeToProto(r.RunAt),
 		Labels: maps.Clone(r.Labels),
+		Fresh:  r.Fresh,
 	}
 }
 
@@ -34,6 +35,7 @@ func RequestFromProto(p *jobv1.Request) job.Request {
 		},
 		RunAt:  TimeFromProto(p.GetRunAt()),
 		Labels: maps.Clone(p.GetLabels()),
+		Fresh:  p.GetFresh(),
 	}
 }
 

@@ -43,6 +43,7 @@ func fullJob() job.Job {
 			{At: at(8), From: "", To: job.Queued, Attempt: 1, Worker: "w", Why: "accepted", Version: 1},
 			{At: at(9), From: job.Queued, To: job.Running, Attempt: 1, Worker: "w", Why: "started", Version: 2},
 		},
+		Line: &job.Line{Position: 4, EarliestStart: at(10), LatestStart: at(11), EarliestFinish: at(12), LatestFinish: at(13)},
 	}
 }
 
@@ -62,12 +63,14 @@ func requireFull(t *testing.T, v reflect.Value, path string, mayBeZero ...string
 func TestJobRoundTrip(t *testing.T) {
 	t.Parallel()
 	j := fullJob()
+	j.Request.Fresh = true
 	requireFull(t, reflect.ValueOf(j), "Job")
 	requireFull(t, reflect.ValueOf(j.Request), "Request")
 	requireFull(t, reflect.ValueOf(j.Request.Options), "Options")
 	requireFull(t, reflect.ValueOf(*j.Fault), "Fault")
 	requireFull(t, reflect.ValueOf(j.Artifacts[0]), "Artifact")
 	requireFull(t, reflect.ValueOf(j.History[1]), "Move")
+	requireFull(t, reflect.ValueOf(*j.Line), "Line")
 
 	b, err := proto.Marshal(wire.JobToProto(j))
 	require.NoError(t, err)

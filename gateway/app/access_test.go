@@ -42,7 +42,7 @@ func people(t *testing.T) (all map[string]person, signIn func(*app.Options)) {
 		require.NoError(t, err)
 		return s
 	}
-	key, line, err := app.NewAPIKey("lms")
+	key, line, err := app.NewAPIKey("lms", nil, nil)
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "keys")
 	require.NoError(t, os.WriteFile(file, []byte(line), 0o600))
@@ -88,6 +88,7 @@ var onJob = map[string]struct {
 }{
 	"get-job":      {"GET", "/v1/jobs/{id}", job.Queued, 200},
 	"watch-job":    {"GET", "/v1/jobs/{id}/events", job.Succeeded, 200},
+	"get-links":    {"GET", "/v1/jobs/{id}/links", job.Succeeded, 200},
 	"get-artifact": {"GET", "/v1/jobs/{id}/artifacts/video.mp4", job.Succeeded, 200},
 	"cancel-job":   {"POST", "/v1/jobs/{id}:cancel", job.Queued, 200},
 	"retry-job":    {"POST", "/v1/jobs/{id}:retry", job.Cancelled, 202},
@@ -149,6 +150,24 @@ func TestAccessToTheRest(t *testing.T) {
 		require.Equal(t, ids[name], list[0].(map[string]any)["id"], name)
 		first := g.listen("/v1/events", p.header()...).next()
 		require.Equal(t, ids[name], first.job["id"], name)
+		own := g.get("/v1/jobs?owner="+p.owner, p.header()...).json()["jobs"].([]any)
+		require.Equal(t, list, own, "one's own name is no other's")
+		for other, q := range all {
+			if other == name {
+				continue
+			}
+			for _, owner := range []string{q.owner, "*"} {
+				a := g.get("/v1/jobs?owner="+owner, p.header()...)
+				if !operator {
+					forbidden := a.problem(t, http.StatusForbidden)
+					require.Contains(t, forbidden["detail"], "Leave owner out")
+					g.get("/v1/events?owner="+owner, p.header()...).problem(t, http.StatusForbidden)
+				} else if owner != "*" {
+					require.Len(t, a.json()["jobs"], 1)
+					require.Equal(t, q.owner, a.json()["jobs"].([]any)[0].(map[string]any)["owner"])
+				}
+			}
+		}
 
 		for other, upload := range uploads {
 			a := g.post("/v1/jobs", `{"kind":"video","source":{"upload":"`+upload+`"}}`, p.header()...)
@@ -242,9 +261,10 @@ func TestGRPCAccess(t *testing.T) {
 			return err
 		}},
 	}
-	// The others are CreateJob and ListJobs, below.
-	require.Len(t, gatewayv1.JobService_ServiceDesc.Methods, len(calls)-1+2)
-	require.Len(t, gatewayv1.JobService_ServiceDesc.Streams, 1)
+	// The others are CreateJob, BatchCreateJobs, ListJobs and WatchJobs, below and
+	// in TestListsOfOthers.
+	require.Len(t, gatewayv1.JobService_ServiceDesc.Methods, len(calls)-1+3)
+	require.Len(t, gatewayv1.JobService_ServiceDesc.Streams, 2)
 	for name, c := range calls {
 		for _, p := range []string{"student", "operator", "service"} {
 			me, what := all[p], name+" by "+p
@@ -277,6 +297,12 @@ func TestGRPCAccess(t *testing.T) {
 	_, err := s.CreateJob(t.Context(), &gatewayv1.CreateJobRequest{Request: page("https://example.org/a")})
 	require.Equal(t, codes.Unauthenticated, status.Code(err))
 	_, err = s.ListJobs(t.Context(), &gatewayv1.ListJobsRequest{})
+	require.Equal(t, codes.Unauthenticated, status.Code(err))
+	_, err = s.BatchCreateJobs(t.Context(), &gatewayv1.BatchCreateJobsRequest{})
+	require.Equal(t, codes.Unauthenticated, status.Code(err))
+	watch, err := s.WatchJobs(t.Context(), &gatewayv1.WatchJobsRequest{})
+	require.NoError(t, err)
+	_, err = watch.Recv()
 	require.Equal(t, codes.Unauthenticated, status.Code(err))
 }
 

@@ -12,12 +12,17 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/studycast/studycast/core/config"
 	"github.com/studycast/studycast/core/rpc"
+	"github.com/studycast/studycast/gateway/internal/edge"
 	"github.com/studycast/studycast/gateway/internal/grpcapi"
 	"github.com/studycast/studycast/gateway/internal/jobs"
 	"github.com/studycast/studycast/gateway/internal/limit"
+	"github.com/studycast/studycast/gateway/internal/link"
 	"github.com/studycast/studycast/gateway/internal/relay"
+	"github.com/studycast/studycast/gateway/internal/rest"
 	"github.com/studycast/studycast/gateway/internal/sse"
+	"github.com/studycast/studycast/gateway/internal/webhooks"
 )
 
 // Bounds of a connection. Event streams and files set write deadlines of their
@@ -34,9 +39,13 @@ const (
 type App struct {
 	o       Options
 	relay   *relay.Relay
+	hooks   *webhooks.Service
+	sender  *webhooks.Sender
 	jobs    *jobs.Service
 	rate    *limit.Rate // nil = no limit
 	streams *sse.Streams
+	signIn  edge.SignIn
+	open    *limit.Streams // nil = no limit
 	public  *http.Server
 	admin   *http.Server // nil without an AdminListener
 	grpc    *rpc.Server  // nil without a GRPCListener
@@ -48,6 +57,10 @@ func New(o Options) (*App, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
+	trusted, err := config.ParseNetworks(o.TrustedProxies)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: Options.TrustedProxies %w", err)
+	}
 	a := &App{
 		o: o,
 		relay: relay.New(relay.Options{
@@ -55,7 +68,16 @@ func New(o Options) (*App, error) {
 		}),
 		rate:    limit.NewRate(o.limits(), o.Clock.Now),
 		streams: sse.NewStreams(o.Registerer, o.Heartbeat),
+		open:    limit.NewStreams(o.limits()),
+		signIn: edge.SignIn{
+			Who: o.authenticator(), Failures: limit.NewFailures(o.limits().SignInFailures, o.Clock.Now), Address: edge.Address(trusted),
+			Links: link.New(o.LinkSecret, o.Clock.Now), Files: rest.FileRoute,
+		},
 	}
+	a.hooks = webhooks.New(o.Status, o.WebhookAddresses)
+	a.sender = webhooks.NewSender(webhooks.SenderOptions{
+		Claims: o.Status, Addresses: o.WebhookAddresses, Logger: o.Logger, Registerer: o.Registerer, Failpoint: o.Failpoint,
+	})
 	a.jobs = jobs.New(jobs.Options{
 		Status: o.Status, Relay: a.relay, Artifacts: o.Artifacts, CheckURL: o.CheckURL, Clock: o.Clock,
 		Limit: limit.NewJobs(o.limits(), o.Status, o.Clock.Now),
@@ -86,7 +108,7 @@ func (a *App) buildGRPC() (err error) {
 		return fmt.Errorf("gateway: %w", err)
 	}
 	grpcapi.Register(a.grpc, grpcapi.Options{
-		Jobs: a.jobs, Who: a.o.authenticator(), Rate: a.rate, Draining: a.streams.Draining(), Logger: a.o.Logger,
+		Jobs: a.jobs, Webhooks: a.hooks, Who: a.signIn, Rate: a.rate, Streams: a.open, Draining: a.streams.Draining(), Logger: a.o.Logger,
 	})
 	return nil
 }
@@ -141,6 +163,7 @@ func (a *App) Run(ctx context.Context) error {
 		return a.stop()
 	})
 	g.Go(func() error { return a.relay.Run(ctx) })
+	g.Go(func() error { return a.sender.Run(ctx) })
 	return g.Wait()
 }
 

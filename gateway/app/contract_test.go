@@ -42,12 +42,14 @@ var asAnn = []string{"Owner", "ann", "Roles", "student operator"}
 func (x *exerciser) operations() []operation {
 	const asJSON = "application/json"
 	queued, cancelled, done := x.newJob(job.Queued), x.newJob(job.Cancelled), x.newJob(job.Succeeded)
-	return []operation{
+	return append(x.hookOperations(), []operation{
 		{"submit-job", "POST", "/v1/jobs", asJSON, submission, 202},
+		{"submit-jobs", "POST", "/v1/jobs:batch", asJSON, `{"jobs":[` + submission + `,{"kind":"film"}]}`, 200},
 		{"get-job", "GET", "/v1/jobs/" + x.job, "", "", 200},
 		{"list-jobs", "GET", "/v1/jobs", "", "", 200},
 		{"watch-job", "GET", "/v1/jobs/" + x.job + "/events", "", "", 200},
 		{"get-artifact", "GET", "/v1/jobs/" + x.job + "/artifacts/video.mp4", "", "", 200},
+		{"link-artifacts", "GET", "/v1/jobs/" + x.job + "/links", "", "", 200},
 		{"upload", "POST", "/v1/uploads", "text/plain", "Some text.", 201},
 		{"list-dead-letters", "GET", "/v1/dead-letters", "", "", 200},
 		{"get-dead-letter", "GET", "/v1/dead-letters/" + letterID, "", "", 200},
@@ -56,7 +58,7 @@ func (x *exerciser) operations() []operation {
 		{"retry-job", "POST", "/v1/jobs/" + cancelled + ":retry", "", "", 202},
 		{"delete-job", "DELETE", "/v1/jobs/" + done, "", "", 204},
 		{"watch-jobs", "GET", "/v1/events", "", "", 0}, // without end
-	}
+	}...)
 }
 
 func (x *exerciser) newJob(state job.State) string {
@@ -90,6 +92,7 @@ func TestEveryPromiseOfTheDocument(t *testing.T) {
 	w := &weather{}
 	g, office := startDead(t, asOwner, func(o *app.Options) {
 		o.Status, o.Artifacts = stormy{o.Status.(*statustest.Status), w}, wetStore{o.Artifacts, w}
+		callsLoopback(o)
 		who := o.Authenticate
 		o.Authenticate = func(r *http.Request) (app.Identity, error) {
 			switch r.Header.Get("Owner") {
@@ -137,6 +140,11 @@ func (x *exerciser) everywhere(o operation) {
 	wrong := o
 	wrong.path += "?color=red"
 	x.tryAnn(wrong, http.StatusUnprocessableEntity)
+	unfit := "deadletters:read"
+	if strings.Contains(o.path, "/dead-letters") {
+		unfit = "jobs:read"
+	}
+	x.tryAnn(o, http.StatusForbidden, "Scopes", unfit)
 	if o.method != http.MethodGet {
 		x.tryAnn(o, http.StatusForbidden, "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site")
 	}
@@ -211,8 +219,8 @@ func (x *exerciser) storms(operations []operation) {
 		for _, o := range operations {
 			switch o.id {
 			case "watch-jobs": // waits for the weather to change
-			case "upload":
-				x.tryAnn(o, http.StatusServiceUnavailable)
+			case "submit-jobs": // tells it of each job
+				x.tryAnn(o, http.StatusOK)
 			default:
 				x.tryAnn(o, want)
 			}
@@ -248,6 +256,11 @@ func (x *exerciser) special(operations []operation) {
 		x.tryAnn(o, http.StatusConflict)
 	}
 	x.tryAnn(get("replay-dead-letter"), http.StatusConflict)
+	for _, id := range []string{"list-jobs", "watch-jobs"} {
+		o := get(id)
+		o.path += "?owner=ann"
+		x.try(o, http.StatusForbidden, "Owner", "bob", "Roles", "student")
+	}
 }
 
 // follow reads both kinds of events from the stream without end.
@@ -305,4 +318,9 @@ func (x *exerciser) tooMany(operations []operation) {
 	require.Equal(t, http.StatusAccepted, full.post("/v1/jobs", submission, "Owner", "ann").StatusCode)
 	x.check("submit-job", full.post("/v1/jobs", submission, "Owner", "ann"))
 	x.check("retry-job", full.post(first+":retry", "", "Owner", "ann"))
+	watched := start(t, limited(app.Limits{Streams: 1}))
+	id := watched.post("/v1/jobs", submission, "Owner", "ann").json()["id"].(string)
+	watched.listen("/v1/events", "Owner", "ann").next()
+	x.check("watch-job", watched.get("/v1/jobs/"+id+"/events", "Owner", "ann"))
+	x.check("watch-jobs", watched.get("/v1/events", "Owner", "ann"))
 }

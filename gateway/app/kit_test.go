@@ -204,12 +204,15 @@ func (a answer) problem(t *testing.T, status int) map[string]any {
 // within bounds every wait of a test.
 const within = 5 * time.Second
 
-// asOwner authenticates everybody by the header Owner and the header Roles.
+// asOwner authenticates everybody by the headers Owner, Roles and Scopes.
 func asOwner(o *app.Options) {
 	o.Authenticate = func(r *http.Request) (app.Identity, error) {
 		id := app.Identity{Owner: r.Header.Get("Owner")}
 		for role := range strings.FieldsSeq(r.Header.Get("Roles")) {
 			id.Roles = append(id.Roles, app.Role(role))
+		}
+		for scope := range strings.FieldsSeq(r.Header.Get("Scopes")) {
+			id.Scopes = append(id.Scopes, app.Scope(scope))
 		}
 		return id, nil
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/studycast/studycast/core/artifact"
 	"github.com/studycast/studycast/core/config"
+	"github.com/studycast/studycast/core/guard"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/obs"
 	"github.com/studycast/studycast/gateway/internal/caller"
@@ -26,6 +27,7 @@ import (
 	"github.com/studycast/studycast/gateway/internal/limit"
 	"github.com/studycast/studycast/gateway/internal/relay"
 	"github.com/studycast/studycast/gateway/internal/rest"
+	"github.com/studycast/studycast/gateway/internal/webhooks"
 )
 
 // Identity is an authenticated caller.
@@ -41,6 +43,12 @@ const (
 	Service  = caller.Service
 )
 
+// Scope is a part of the API that a key may use.
+type Scope = caller.Scope
+
+// Scopes lists all of them.
+func Scopes() []Scope { return caller.Scopes() }
+
 // Local is the owner of every job while Options.Authenticate is nil.
 const Local = caller.Local
 
@@ -51,6 +59,7 @@ type Limits = limit.Settings
 type Status interface {
 	jobs.Status
 	relay.Outbox
+	webhooks.Status
 }
 
 // DeadLetters is the dead-letter service; *deadletterclient.Client is one.
@@ -79,6 +88,9 @@ type Options struct {
 	// CheckURL says whether an address may be fetched at all, without touching
 	// the network; a fault of kind request says why not.
 	CheckURL func(string) error
+	// WebhookAddresses may be called for webhooks; the zero value is the public
+	// internet on the usual ports.
+	WebhookAddresses guard.Addresses
 	// DeadLetters is for operators; nil: their calls answer that none is
 	// configured.
 	DeadLetters DeadLetters
@@ -93,8 +105,15 @@ type Options struct {
 	OpenToAll bool
 
 	// Limits hold for each owner while Authenticate is set: without it everybody
-	// is the same one. The zero value limits nothing.
+	// is the same one, and only the bound of all streams together holds. The zero
+	// value limits nothing.
 	Limits Limits
+	// TrustedProxies are the addresses or networks of the proxies before the
+	// gateway, whose X-Forwarded-For is believed.
+	TrustedProxies []string
+	// LinkSecret signs links to files; gateways of one system share it. "" = a
+	// random one.
+	LinkSecret string
 	// CORSOrigins are the web sites whose pages may use the API, like
 	// https://learn.example.org; none = only pages of the gateway itself.
 	CORSOrigins []string
@@ -117,8 +136,9 @@ type Options struct {
 	// upload two minutes.
 	HeaderTimeout time.Duration
 
-	// Failpoint is called at named moments between the requests of a submit and
-	// of the relay (see relay.Options), for tests that kill. Nil = none.
+	// Failpoint is called at named moments between the requests of a submit, of
+	// the relay and of the calls of webhooks (see relay.Options and
+	// webhooks.SenderOptions), for tests that kill. Nil = none.
 	Failpoint func(name string)
 }
 
@@ -191,16 +211,17 @@ func (o *Options) authenticator() edge.Authenticator {
 }
 
 // LimitsOf returns the limits that settings ask for.
-func LimitsOf(s config.Limits) Limits {
+func LimitsOf(s config.Limits, e config.Edge) Limits {
 	return Limits{
 		CallsPerMinute: s.RateLimit, Burst: s.RateBurst, JobsInFlight: s.MaxJobsInFlight, ServiceFactor: s.ServiceLimitFactor,
+		Streams: e.MaxStreams, AllStreams: e.MaxAllStreams, SignInFailures: e.SignInFailures,
 	}
 }
 
 // limits returns those that hold.
 func (o *Options) limits() Limits {
 	if o.Authenticate == nil {
-		return Limits{}
+		return Limits{AllStreams: o.Limits.AllStreams}
 	}
 	return o.Limits
 }

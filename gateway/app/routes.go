@@ -42,10 +42,10 @@ func (a *App) routes() (http.Handler, error) {
 	a.mountHealth(r)
 	var docs huma.API
 	r.Group(func(r chi.Router) {
-		r.Use(edge.Authenticate(a.o.authenticator()), edge.LimitRate(a.rate, rest.FileRoute))
+		r.Use(edge.Authenticate(a.signIn), edge.LimitRate(a.rate, rest.FileRoute), edge.ReadableQuery)
 		docs = rest.Mount(r, rest.Options{
-			Jobs: a.jobs, Artifacts: a.o.Artifacts, DeadLetters: a.o.DeadLetters,
-			Streams: a.streams, Logger: a.o.Logger, Version: a.o.Version,
+			Jobs: a.jobs, Webhooks: a.hooks, Artifacts: a.o.Artifacts, DeadLetters: a.o.DeadLetters,
+			Streams: a.streams, Open: a.open, Rate: a.rate, Links: a.signIn.Links, Logger: a.o.Logger, Version: a.o.Version,
 		})
 	})
 	doc, err := json.Marshal(docs.OpenAPI())

@@ -20,7 +20,7 @@ func NewSignIn(ctx context.Context, c config.Auth, log *slog.Logger) (*SignIn, e
 
 // NewAPIKey makes a key of a service, to be shown once, and the line of
 // API_KEYS_FILE that makes it valid. The roles are Service, which is the
-// default, or Operator.
-func NewAPIKey(name string, roles ...Role) (key, line string, err error) {
-	return auth.NewKey(name, roles...)
+// default, or Operator; without scopes the key may do all that its roles may.
+func NewAPIKey(name string, roles []Role, scopes []Scope) (key, line string, err error) {
+	return auth.NewKey(name, roles, scopes)
 }

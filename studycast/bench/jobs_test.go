@@ -12,10 +12,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/studycast/studycast/client"
 	"github.com/studycast/studycast/core/config"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/worker"
-	"github.com/studycast/studycast/studycast/client"
 	"github.com/studycast/studycast/studycast/internal/single"
 )
 
@@ -78,7 +78,7 @@ func submit(b *testing.B, cl *client.Client, n int) {
 	for range clients {
 		wg.Go(func() {
 			for i := range next {
-				_, err := cl.Submit(b.Context(), client.Request{Kind: "video", Source: client.Source{Text: fmt.Sprint("text ", i)}}, "")
+				_, err := cl.Submit(b.Context(), client.Request{Kind: "video", Source: client.Source{Text: fmt.Sprint("text ", i)}})
 				if err != nil {
 					b.Error(err)
 				}
@@ -95,7 +95,7 @@ func submit(b *testing.B, cl *client.Client, n int) {
 func waitIdle(b *testing.B, cl *client.Client) {
 	b.Helper()
 	require.Eventually(b, func() bool {
-		p, err := cl.List(b.Context(), client.Filter{State: "queued,running", PageSize: 1})
+		p, err := cl.Page(b.Context(), client.Filter{States: []string{client.Queued, client.Running}, PageSize: 1})
 		return err == nil && len(p.Jobs) == 0
 	}, 5*time.Minute, 2*time.Millisecond)
 }

@@ -35,8 +35,9 @@ type product struct {
 	site *site
 }
 
-// start runs the product with a web site on loopback to make lessons of.
-func start(t *testing.T) *product {
+// start runs the product with a web site on loopback to make lessons of; change
+// may alter its options.
+func start(t *testing.T, change ...func(*single.Options)) *product {
 	t.Helper()
 	dir := t.TempDir()
 	var s settings
@@ -46,9 +47,13 @@ func start(t *testing.T) *product {
 	require.NoError(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	server, err := single.New(t.Context(), single.Options{
+	options := single.Options{
 		Data: s.Data, Policies: s.Policies, Workers: s.Workers, Lesson: s.Lesson, Listener: listener, Version: "test",
-	})
+	}
+	for _, c := range change {
+		c(&options)
+	}
+	server, err := single.New(t.Context(), options)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

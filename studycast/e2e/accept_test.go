@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/studycast/studycast/studycast/client"
+	"github.com/studycast/studycast/client"
 )
 
 // accepted collects the jobs that were answered with 202.
@@ -81,7 +81,7 @@ func (a *accepted) insist(ctx context.Context, at *address, n int) {
 	key := "key-" + strconv.Itoa(n)
 	r := client.Request{
 		Kind: []string{"video", "audio"}[n%2], Source: client.Source{Text: fmt.Sprintf("three words %d", n)},
-		Options: client.Options{Length: "short"},
+		Options: client.Options{Length: "short"}, Key: key,
 	}
 	if real(key) {
 		r.Source.Text = prose
@@ -89,7 +89,7 @@ func (a *accepted) insist(ctx context.Context, at *address, n int) {
 	for ctx.Err() == nil {
 		url, changed := at.get()
 		cl := client.New(url)
-		j, err := cl.Submit(ctx, r, key)
+		j, err := cl.Submit(ctx, r)
 		cl.Close()
 		var p *client.Problem
 		switch {
@@ -135,14 +135,10 @@ func (a *address) get() (url string, changed <-chan struct{}) {
 // requireCounts checks that no submit made two jobs.
 func (s *server) requireCounts(t *testing.T, want int) {
 	t.Helper()
-	cl, n, token := s.client(t), 0, ""
-	for {
-		page, err := cl.List(t.Context(), client.Filter{PageSize: 60, PageToken: token})
+	n := 0
+	for _, err := range s.client(t).List(t.Context(), client.Filter{PageSize: 60}) {
 		require.NoError(t, err)
-		n += len(page.Jobs)
-		if token = page.NextPageToken; token == "" {
-			break
-		}
+		n++
 	}
 	require.Equal(t, want, n)
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/studycast/studycast/studycast/client"
+	"github.com/studycast/studycast/client"
 )
 
 // longer makes a video that is encoded for a while.

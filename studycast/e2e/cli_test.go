@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/studycast/studycast/studycast/client"
+	"github.com/studycast/studycast/client"
 )
 
 // cli runs commands of the program in a folder of their own; afterwards

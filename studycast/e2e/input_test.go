@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/studycast/studycast/studycast/client"
+	"github.com/studycast/studycast/client"
 )
 
 // TestBadPages: what a page may do to a worker, by way of the whole product.
@@ -94,7 +94,7 @@ func TestPrivateAddresses(t *testing.T) {
 		"http://100.64.0.1/", "http://0.0.0.0/", "http://[64:ff9b::a00:1]/", "file:///etc/passwd", "ftp://example.org/a",
 		"http://example.org:22/", "not an address",
 	} {
-		_, err := s.client(t).Submit(t.Context(), client.Request{Kind: "audio", Source: client.Source{URL: url}}, "")
+		_, err := s.client(t).Submit(t.Context(), client.Request{Kind: "audio", Source: client.Source{URL: url}})
 		var p *client.Problem
 		require.ErrorAs(t, err, &p, url)
 		require.Equal(t, http.StatusUnprocessableEntity, p.Status, "%s: %v", url, err)

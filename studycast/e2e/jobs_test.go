@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/studycast/studycast/studycast/client"
+	"github.com/studycast/studycast/client"
 )
 
 // job is a job as it is read, with questions to its history.
@@ -66,7 +66,7 @@ func (s *server) submit(t *testing.T, r client.Request) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	j, err := s.client(t).Submit(ctx, r, "")
+	j, err := s.client(t).Submit(ctx, r)
 	require.NoError(t, err)
 	require.NotEmpty(t, j.ID)
 	return j.ID

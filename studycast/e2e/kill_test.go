@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/studycast/studycast/client"
 	"github.com/studycast/studycast/core/worker"
-	"github.com/studycast/studycast/studycast/client"
 )
 
 // rescueLimit is how long after a restart a killed job may take to run again.

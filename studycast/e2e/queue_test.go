@@ -8,10 +8,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/studycast/studycast/client"
 	"github.com/studycast/studycast/core/backend"
 	"github.com/studycast/studycast/core/broker"
 	jobs "github.com/studycast/studycast/core/job"
-	"github.com/studycast/studycast/studycast/client"
 )
 
 // openQueue opens the queue of a server that is down.
@@ -51,10 +51,9 @@ func (s *server) storedLetters(t *testing.T) map[string]broker.Message {
 	t.Helper()
 	c := client.New(s.proc.url)
 	defer c.Close()
-	page, err := c.DeadLetters(t.Context(), client.DeadFilter{PageSize: 200})
-	require.NoError(t, err)
 	letters := map[string]broker.Message{}
-	for _, l := range page.DeadLetters {
+	for l, err := range c.DeadLetters(t.Context(), client.DeadFilter{PageSize: 200}) {
+		require.NoError(t, err)
 		l, err := c.DeadLetter(t.Context(), l.ID)
 		require.NoError(t, err)
 		letters[l.JobID] = broker.Message{ID: l.JobID, Headers: l.Headers, Body: l.Body.Bytes}

@@ -10,9 +10,8 @@ import (
 	"strconv"
 	"time"
 
-	"code.dny.dev/ssrf"
-
 	"github.com/studycast/studycast/core/fault"
+	"github.com/studycast/studycast/core/guard"
 )
 
 // longestDelay bounds what a site may ask for by Retry-After.
@@ -56,6 +55,7 @@ func retryAfter(value string, now time.Time) time.Duration {
 func (r *Reader) explain(err error) error {
 	var (
 		f       *fault.Error
+		private *guard.RefusedError
 		dns     *net.DNSError
 		cert    *tls.CertificateVerificationError
 		unknown x509.UnknownAuthorityError
@@ -65,8 +65,8 @@ func (r *Reader) explain(err error) error {
 	switch {
 	case errors.As(err, &f):
 		return f
-	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedPort), errors.Is(err, ssrf.ErrProhibitedNetwork):
-		e := refused()
+	case errors.As(err, &private):
+		e := refused(private)
 		e.Err = err
 		return e
 	case errors.As(err, &dns) && dns.IsNotFound:

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/studycast/studycast/core/fault"
+	"github.com/studycast/studycast/core/guard"
 	"github.com/studycast/studycast/core/lesson"
 )
 
@@ -72,7 +73,7 @@ func (r *Reader) fetch(ctx context.Context, client *http.Client, address string,
 // client returns a client of its own for one source, so that no connection
 // outlives it and no source learns of another.
 func (r *Reader) client() *http.Client {
-	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: r.o.control, Resolver: r.resolver}
+	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: guard.Addresses(r.o.Addresses).Control, Resolver: r.resolver}
 	return &http.Client{
 		Transport: &http.Transport{
 			Proxy:                  nil, // a proxy from the environment would dial in our place, unchecked

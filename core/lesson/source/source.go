@@ -24,14 +24,6 @@ type Limits struct {
 	Figures      int           // pictures fetched; default 6; negative: none
 }
 
-// Addresses says which addresses may be read.
-type Addresses struct {
-	Ports []int // default 80 and 443
-	// AllowLoopback lets addresses of this machine through, on any port. It is
-	// for development and tests only.
-	AllowLoopback bool
-}
-
 // Options configure a Reader. The zero value is fit for production.
 type Options struct {
 	Limits
@@ -66,7 +58,6 @@ func NewReader(o Options) *Reader {
 	o.Redirects = or(o.Redirects, 5)
 	o.Figures = or(o.Figures, 6)
 	o.UserAgent = or(o.UserAgent, "Studycast/1.0")
-	o.Ports = o.ports()
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/studycast/studycast/core/config"
 	"github.com/studycast/studycast/core/deadletterclient"
+	"github.com/studycast/studycast/core/guard"
 	"github.com/studycast/studycast/core/lesson/source"
 	"github.com/studycast/studycast/core/obs"
 	"github.com/studycast/studycast/core/program"
@@ -53,11 +54,13 @@ func start(ctx context.Context, p *program.Program, s settings) error {
 
 // surroundings opens what the gateway leans on.
 func surroundings(ctx context.Context, p *program.Program, s settings) (app.Options, error) {
+	addresses := guard.Addresses{Ports: s.SourcePorts, AllowLoopback: s.AllowLoopback}
 	o := app.Options{
 		TLS: p.ServerTLS(), OpenToAll: s.ExposeNoAuth,
-		Limits: app.LimitsOf(s.Limits), CORSOrigins: s.CORSOrigins,
-		CheckURL: source.Addresses{Ports: s.SourcePorts, AllowLoopback: s.AllowLoopback}.Check,
-		Logger:   p.Log, Registerer: p.Registry, Tracer: p.Traces, Failpoint: p.Failpoint,
+		Limits: app.LimitsOf(s.Limits, s.Edge), CORSOrigins: s.CORSOrigins,
+		TrustedProxies: s.TrustedProxies, LinkSecret: s.LinkSecret,
+		CheckURL: source.Addresses(addresses).Check, WebhookAddresses: addresses,
+		Logger: p.Log, Registerer: p.Registry, Tracer: p.Traces, Failpoint: p.Failpoint,
 	}
 	if s.Enabled() {
 		signIn, err := app.NewSignIn(ctx, s.Auth, p.Log)

@@ -36,8 +36,8 @@ var keyName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 // NewKey makes an API key of a service: the key, which is shown once, and the
 // line of the API key file that makes it valid. The roles are service or
-// operator; none means service.
-func NewKey(name string, roles ...caller.Role) (key, line string, err error) {
+// operator, none means service; no scopes mean all that the roles may do.
+func NewKey(name string, roles []caller.Role, scopes []caller.Scope) (key, line string, err error) {
 	if len(roles) == 0 {
 		roles = []caller.Role{caller.Service}
 	}
@@ -45,15 +45,23 @@ func NewKey(name string, roles ...caller.Role) (key, line string, err error) {
 	_, _ = rand.Read(secret) // never fails
 	key = keyPrefix + name + "." + base64.RawURLEncoding.EncodeToString(secret)
 	hash := sha256.Sum256([]byte(key))
-	var words []string
-	for _, r := range roles {
-		words = append(words, string(r))
+	words := []string{name, list(roles)}
+	if len(scopes) > 0 {
+		words = append(words, list(scopes))
 	}
-	line = name + " " + strings.Join(words, ",") + " " + hex.EncodeToString(hash[:])
+	line = strings.Join(append(words, hex.EncodeToString(hash[:])), " ")
 	if _, err = parseKey(line); err != nil {
 		return "", "", err
 	}
 	return key, line, nil
+}
+
+func list[T ~string](all []T) string {
+	words := make([]string, len(all))
+	for i, one := range all {
+		words[i] = string(one)
+	}
+	return strings.Join(words, ",")
 }
 
 // apiKey is a line of the file.
@@ -62,11 +70,12 @@ type apiKey struct {
 	hash [sha256.Size]byte
 }
 
-// parseKey reads a line: name, roles after commas, SHA-256 of the key in hex.
+// parseKey reads a line: name, roles after commas, scopes after commas unless it
+// has all, SHA-256 of the key in hex.
 func parseKey(line string) (apiKey, error) {
 	fields := strings.Fields(line)
-	if len(fields) != 3 {
-		return apiKey{}, errors.New("use three words: name, roles, hash; `studycast apikey` prints such a line")
+	if len(fields) != 3 && len(fields) != 4 {
+		return apiKey{}, errors.New("use three or four words: name, roles, scopes or nothing, hash; `studycast apikey` prints such a line")
 	}
 	if !keyName.MatchString(fields[0]) {
 		return apiKey{}, fmt.Errorf("name %q: use up to 63 small letters, digits and dashes", fields[0])
@@ -79,12 +88,35 @@ func parseKey(line string) (apiKey, error) {
 		}
 		k.id.Roles = append(k.id.Roles, r)
 	}
-	hash, err := hex.DecodeString(fields[2])
+	if len(fields) == 4 {
+		var err error
+		if k.id.Scopes, err = parseScopes(fields[2], fields[0], k.id); err != nil {
+			return apiKey{}, err
+		}
+	}
+	hash, err := hex.DecodeString(fields[len(fields)-1])
 	if err != nil || len(hash) != sha256.Size {
 		return apiKey{}, fmt.Errorf("hash of %s: use the SHA-256 of the key in 64 hexadecimal digits", fields[0])
 	}
 	copy(k.hash[:], hash)
 	return k, nil
+}
+
+// parseScopes refuses a scope that the roles of the key make no use of, which is
+// a mistake of whoever wrote it.
+func parseScopes(words, name string, id caller.Identity) ([]caller.Scope, error) {
+	var all []caller.Scope
+	for word := range strings.SplitSeq(words, ",") {
+		s := caller.Scope(word)
+		if !s.Known() {
+			return nil, fmt.Errorf("scope %q of %s: use some of %s", word, name, list(caller.Scopes()))
+		}
+		if role := s.Of(); role != "" && !id.Is(role) {
+			return nil, fmt.Errorf("scope %q of %s: it is of use together with the role %s only", word, name, role)
+		}
+		all = append(all, s)
+	}
+	return all, nil
 }
 
 // keys are the API keys of a file, which is read again when it changes. A line

@@ -42,7 +42,7 @@ func (f *keyFile) takes(key string) bool {
 
 func newKey(t *testing.T, name string, roles ...caller.Role) (key, line string) {
 	t.Helper()
-	key, line, err := auth.NewKey(name, roles...)
+	key, line, err := auth.NewKey(name, roles, nil)
 	require.NoError(t, err)
 	return key, line
 }
@@ -102,19 +102,32 @@ func TestWrongKeyLines(t *testing.T) {
 	hash := strings.Fields(good)[2]
 	path := filepath.Join(t.TempDir(), "keys")
 	for want, line := range map[string]string{
-		"three words":      "lms service",
+		"four words":       "lms service",
 		"name \"LMS\"":     "LMS service " + hash,
 		"role \"student\"": "lms student " + hash,
 		"role \"\"":        "lms service, " + hash,
 		"64 hexadecimal":   "lms service " + hash[1:],
+		"scope \"jobs\"":   "lms service jobs " + hash,
+		"scope \"\"":       "lms service jobs:read, " + hash,
+		"role operator":    "lms service deadletters:read " + hash,
 	} {
 		require.NoError(t, os.WriteFile(path, []byte("\n"+line+"\n"), 0o600))
 		_, err := auth.New(t.Context(), auth.Options{Auth: config.Auth{APIKeysFile: path}})
 		require.ErrorContains(t, err, want)
 		require.ErrorContains(t, err, "line 2")
 	}
-	_, _, err := auth.NewKey("L M")
-	require.ErrorContains(t, err, "three words")
-	_, _, err = auth.NewKey("lms", caller.Student)
+	scopes := []caller.Scope{caller.JobsRead, caller.JobsWrite}
+	key, line, err := auth.NewKey("lms", nil, scopes)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, []byte(line), 0o600))
+	in, err := auth.New(t.Context(), auth.Options{Auth: config.Auth{APIKeysFile: path}})
+	require.NoError(t, err)
+	id, err := in.Identify(bearing(key))
+	require.NoError(t, err)
+	require.Equal(t, caller.Identity{Owner: "service:lms", Roles: []caller.Role{caller.Service}, Scopes: scopes}, id)
+	require.NoError(t, in.Close())
+	_, _, err = auth.NewKey("L M", nil, nil)
+	require.ErrorContains(t, err, "small letters")
+	_, _, err = auth.NewKey("lms", []caller.Role{caller.Student}, nil)
 	require.ErrorContains(t, err, "use service or operator")
 }

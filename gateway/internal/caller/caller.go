@@ -27,14 +27,16 @@ const Local = "local"
 type Identity struct {
 	Owner string // never empty
 	Roles []Role
+	// Scopes are what its key is limited to; none = all that the roles may do.
+	Scopes []Scope
 }
 
 // Is reports whether the caller has the role.
 func (i Identity) Is(r Role) bool { return slices.Contains(i.Roles, r) }
 
-// Scope returns the owner whose jobs the caller may touch by id, in the words
+// Reach returns the owner whose jobs the caller may touch by id, in the words
 // of the status service: "" means anybody's and is for operators only.
-func (i Identity) Scope() string {
+func (i Identity) Reach() string {
 	if i.Is(Operator) {
 		return ""
 	}

@@ -38,8 +38,9 @@ func (who Authenticator) Identify(r *http.Request) (caller.Identity, error) {
 	return id, nil
 }
 
-// Authenticate puts the caller into the request's context or answers 401.
-func Authenticate(who Authenticator) func(http.Handler) http.Handler {
+// Authenticate puts the caller into the request's context or answers with the
+// error of who.
+func Authenticate(who Identifier) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			id, err := who.Identify(r)

@@ -16,17 +16,24 @@ const maxHeaderValue = 8 << 10
 // LimitHeaders refuses a request with a header value over 8 KiB.
 func LimitHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for name, values := range r.Header {
-			for _, v := range values {
-				if len(v) > maxHeaderValue {
-					problem.Write(w, r, problem.New(http.StatusRequestHeaderFieldsTooLarge,
-						"The header %s is %d bytes long; at most %d are taken. Sign in again for a fresh token.", name, len(v), maxHeaderValue))
-					return
-				}
-			}
+		if err := checkHeaders(r.Header); err != nil {
+			problem.Write(w, r, err)
+			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+func checkHeaders(h http.Header) error {
+	for name, values := range h {
+		for _, v := range values {
+			if len(v) > maxHeaderValue {
+				return problem.New(http.StatusRequestHeaderFieldsTooLarge,
+					"The header %s is %d bytes long; at most %d are taken. Sign in again for a fresh token.", name, len(v), maxHeaderValue)
+			}
+		}
+	}
+	return nil
 }
 
 // LocalHost lets only requests through that call this machine by a loopback

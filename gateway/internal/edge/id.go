@@ -18,15 +18,19 @@ import (
 // the caller is taken up and its id returned as X-Trace-Id.
 func RequestID(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := uuid.NewString()
-		ctx := caller.WithRequestID(r.Context(), id)
-		if !trace.SpanContextFromContext(ctx).IsValid() {
-			ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
-		}
-		w.Header().Set("X-Request-Id", id)
-		if sc := trace.SpanContextFromContext(ctx); sc.IsValid() {
-			w.Header().Set("X-Trace-Id", sc.TraceID().String())
-		}
-		next.ServeHTTP(w, r.WithContext(ctx))
+		next.ServeHTTP(w, withID(w, r)) // thousands of streams wait in here: keep the frame small
 	})
+}
+
+func withID(w http.ResponseWriter, r *http.Request) *http.Request {
+	id := uuid.NewString()
+	ctx := caller.WithRequestID(r.Context(), id)
+	if !trace.SpanContextFromContext(ctx).IsValid() {
+		ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
+	}
+	w.Header().Set("X-Request-Id", id)
+	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() {
+		w.Header().Set("X-Trace-Id", sc.TraceID().String())
+	}
+	return r.WithContext(ctx)
 }

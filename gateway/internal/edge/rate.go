@@ -17,18 +17,22 @@ import (
 func LimitRate(limiter *limit.Rate, fileRoute string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			me, _ := caller.From(r.Context())
 			call := limit.API
 			if chi.RouteContext(r.Context()).RoutePattern() == fileRoute {
 				call = limit.File
 			}
-			quota, err := limiter.Take(me, call)
-			maps.Copy(w.Header(), quota.Headers())
-			if err != nil {
+			if err := take(w, r, limiter, call); err != nil {
 				problem.Write(w, r, err)
 				return
 			}
 			next.ServeHTTP(w, r)
 		})
 	}
+}
+
+func take(w http.ResponseWriter, r *http.Request, limiter *limit.Rate, call limit.Call) error {
+	me, _ := caller.From(r.Context())
+	quota, err := limiter.Take(me, call)
+	maps.Copy(w.Header(), quota.Headers())
+	return err
 }

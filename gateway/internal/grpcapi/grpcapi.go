@@ -9,27 +9,35 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
+	"strings"
 
 	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
 
 	"github.com/studycast/studycast/gateway/internal/caller"
 	"github.com/studycast/studycast/gateway/internal/edge"
 	"github.com/studycast/studycast/gateway/internal/jobs"
 	"github.com/studycast/studycast/gateway/internal/limit"
+	"github.com/studycast/studycast/gateway/internal/webhooks"
 	gatewayv1 "github.com/studycast/studycast/proto/gen/studycast/gateway/v1"
 )
 
-// Options are what the service stands on; all but Rate are needed.
+// Options are what the service stands on; all but Rate and Streams are needed.
 type Options struct {
-	Jobs *jobs.Service
+	Jobs     *jobs.Service
+	Webhooks *webhooks.Service
 	// Who says who makes a call. It is shown the call as the HTTP request that
 	// it is: the method as path, the metadata as headers.
-	Who edge.Authenticator
+	Who edge.Identifier
 	// Rate limits the calls of each owner; nil = no limit.
 	Rate *limit.Rate
+	// Streams bounds the watches of each owner, together with those of REST; nil =
+	// no bound.
+	Streams *limit.Streams
 	// Draining is closed once the server stops: watches then end as unavailable,
 	// so that their callers come back elsewhere.
 	Draining <-chan struct{}
@@ -42,14 +50,42 @@ type service struct {
 	o Options
 }
 
-// Register adds the service to a server.
+// Register adds the services to a server.
 func Register(r grpc.ServiceRegistrar, o Options) {
-	gatewayv1.RegisterJobServiceServer(r, &service{o: o})
+	s := &service{o: o}
+	gatewayv1.RegisterJobServiceServer(r, s)
+	gatewayv1.RegisterWebhookServiceServer(r, &webhookService{service: s})
 }
 
-// enter gives a call its id and its caller. Ids go back in the headers that
-// REST has, too.
+// enter gives a call its id and its caller, and counts it.
 func (s *service) enter(ctx context.Context) (context.Context, caller.Identity, error) {
+	ctx, me, err := s.identify(ctx)
+	if err != nil {
+		return ctx, me, err
+	}
+	left, err := s.o.Rate.Take(me, limit.API)
+	if err := s.tell(ctx, left, err); err != nil {
+		return ctx, me, err
+	}
+	return ctx, me, nil
+}
+
+// tell sends what is left to the caller, in the headers that REST has, and
+// returns the error of a call that was refused.
+func (s *service) tell(ctx context.Context, left limit.Quota, refused error) error {
+	md := metadata.MD{}
+	for name, values := range left.Headers() {
+		md.Set(name, values...)
+	}
+	if err := errors.Join(refused, grpc.SetHeader(ctx, md)); err != nil {
+		return s.fail(ctx, err)
+	}
+	return nil
+}
+
+// identify gives a call its id and its caller, who may make it. Ids go back in
+// the headers that REST has, too.
+func (s *service) identify(ctx context.Context) (context.Context, caller.Identity, error) {
 	id := uuid.NewString()
 	ctx = caller.WithRequestID(ctx, id)
 	ids := metadata.Pairs("x-request-id", id)
@@ -63,15 +99,28 @@ func (s *service) enter(ctx context.Context) (context.Context, caller.Identity, 
 	if err != nil {
 		return ctx, me, s.fail(ctx, err)
 	}
-	quota, err := s.o.Rate.Take(me, limit.API)
-	left := metadata.MD{}
-	for name, values := range quota.Headers() {
-		left.Set(name, values...)
-	}
-	if err := errors.Join(err, grpc.SetHeader(ctx, left)); err != nil {
+	ctx = caller.With(ctx, me)
+	if err := edge.CheckScope(ctx, scopeOf(ctx)); err != nil {
 		return ctx, me, s.fail(ctx, err)
 	}
-	return caller.With(ctx, me), me, nil
+	return ctx, me, nil
+}
+
+// scopeOf returns the scope that a call needs: whatever is not known to only read
+// needs that of writing.
+func scopeOf(ctx context.Context) caller.Scope {
+	full, _ := grpc.Method(ctx)
+	of, name := path.Split(full)
+	read, write := caller.JobsRead, caller.JobsWrite
+	if of == "/"+gatewayv1.WebhookService_ServiceDesc.ServiceName+"/" {
+		read, write = caller.WebhooksRead, caller.WebhooksWrite
+	}
+	for _, reading := range []string{"Get", "List", "Watch"} {
+		if strings.HasPrefix(name, reading) {
+			return read
+		}
+	}
+	return write
 }
 
 // asHTTP shows a call to an Authenticator.
@@ -90,6 +139,9 @@ func asHTTP(ctx context.Context) *http.Request {
 	if host := md.Get(":authority"); len(host) > 0 {
 		r.Host = host[0]
 		r.Header.Del(":authority")
+	}
+	if p, ok := peer.FromContext(ctx); ok {
+		r.RemoteAddr = p.Addr.String()
 	}
 	return r.WithContext(ctx)
 }

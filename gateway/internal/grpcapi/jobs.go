@@ -67,7 +67,8 @@ func (s *service) ListJobs(ctx context.Context, in *gatewayv1.ListJobsRequest) (
 		return nil, s.fail(ctx, err)
 	}
 	f := statusclient.ListFilter{
-		Kind: job.Kind(in.GetKind()), CreatedAfter: wire.TimeFromProto(in.GetCreatedAfter()),
+		Owner: in.GetOwner(),
+		Kind:  job.Kind(in.GetKind()), CreatedAfter: wire.TimeFromProto(in.GetCreatedAfter()),
 		CreatedBefore: wire.TimeFromProto(in.GetCreatedBefore()), PageSize: int(in.GetPageSize()), PageToken: in.GetPageToken(),
 	}
 	for _, state := range in.GetStates() {

@@ -17,11 +17,11 @@ func (s *Service) Get(ctx context.Context, rawID string) (job.Job, error) {
 	}
 	ctx, done := context.WithTimeout(ctx, callTimeout)
 	defer done()
-	return s.o.Status.Get(ctx, id, me.Scope())
+	return s.o.Status.Get(ctx, id, me.Reach())
 }
 
-// List reads a page of the caller's own jobs, newest first. The filter's owner
-// is not looked at.
+// List reads a page of jobs, newest first: the caller's own when the filter names
+// no owner. Operators may name anybody, or Everybody.
 func (s *Service) List(ctx context.Context, f statusclient.ListFilter) (statusclient.Page, error) {
 	me, err := Caller(ctx)
 	if err != nil {
@@ -30,7 +30,9 @@ func (s *Service) List(ctx context.Context, f statusclient.ListFilter) (statuscl
 	if err := checkFilter(f); err != nil {
 		return statusclient.Page{}, err
 	}
-	f.Owner = me.Owner
+	if f.Owner, err = whose(me, f.Owner); err != nil {
+		return statusclient.Page{}, err
+	}
 	ctx, done := context.WithTimeout(ctx, callTimeout)
 	defer done()
 	return s.o.Status.List(ctx, f)
@@ -70,7 +72,7 @@ func (s *Service) Cancel(ctx context.Context, rawID string) (job.Job, error) {
 	if err != nil {
 		return job.Job{}, err
 	}
-	return s.o.Status.Cancel(ctx, id, me.Scope(), "cancelled "+by)
+	return s.o.Status.Cancel(ctx, id, me.Reach(), "cancelled "+by)
 }
 
 // Retry queues a failed or cancelled job again.
@@ -95,7 +97,7 @@ func (s *Service) Retry(ctx context.Context, rawID string) (job.Job, error) {
 		}
 		defer stored()
 	}
-	j, entry, err := s.o.Status.Retry(callCtx, id, me.Scope(), "tried again "+by)
+	j, entry, err := s.o.Status.Retry(callCtx, id, me.Reach(), "tried again "+by)
 	if err != nil {
 		return job.Job{}, err
 	}
@@ -113,14 +115,14 @@ func (s *Service) Delete(ctx context.Context, rawID string) error {
 	}
 	ctx, done := context.WithTimeout(ctx, callTimeout)
 	defer done()
-	return s.o.Status.Delete(ctx, id, me.Scope())
+	return s.o.Status.Delete(ctx, id, me.Reach())
 }
 
 // by says who changes a job, for its history, where its owner reads it. An
 // operator may own the job as well.
 func (s *Service) by(ctx context.Context, me caller.Identity, id job.ID) (string, error) {
 	if me.Is(caller.Operator) {
-		j, err := s.o.Status.Get(ctx, id, me.Scope())
+		j, err := s.o.Status.Get(ctx, id, me.Reach())
 		if err != nil {
 			return "", err
 		}

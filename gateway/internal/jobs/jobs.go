@@ -28,6 +28,7 @@ type Status interface {
 	Create(ctx context.Context, in statusclient.CreateInput) (statusclient.Created, error)
 	Get(ctx context.Context, id job.ID, owner string) (job.Job, error)
 	List(ctx context.Context, f statusclient.ListFilter) (statusclient.Page, error)
+	Count(ctx context.Context, owner string, states []job.State) (int, error)
 	Cancel(ctx context.Context, id job.ID, owner, why string) (job.Job, error)
 	Retry(ctx context.Context, id job.ID, owner, why string) (job.Job, *statusclient.OutboxEntry, error)
 	Delete(ctx context.Context, id job.ID, owner string) error

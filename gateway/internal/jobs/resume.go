@@ -24,14 +24,13 @@ const (
 // errors yielded are job.ErrNotFound and, at the end of ctx, ctx.Err().
 func resume[T any](ctx context.Context, after int64, watch func(context.Context, int64) iter.Seq2[T, error], place func(T) int64) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		var none T
 		pause := backoff.NewExponentialBackOff()
 		pause.InitialInterval, pause.MaxInterval = resumeLeast, resumeMost
 		for {
 			broken := false
 			for v, err := range watch(ctx, after) {
 				if errors.Is(err, job.ErrNotFound) {
-					yield(none, job.ErrNotFound)
+					failed[T](job.ErrNotFound)(yield)
 					return
 				}
 				if err != nil {
@@ -51,7 +50,7 @@ func resume[T any](ctx context.Context, after int64, watch func(context.Context,
 				return
 			}
 			if !sleep.For(ctx, pause.NextBackOff()) {
-				yield(none, ctx.Err())
+				failed[T](ctx.Err())(yield)
 				return
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/statusclient"
 	"github.com/studycast/studycast/gateway/internal/caller"
+	"github.com/studycast/studycast/gateway/internal/limit"
 )
 
 // MaxKeyBytes bounds an idempotency key.
@@ -24,7 +25,8 @@ func (s *Service) Submit(ctx context.Context, r job.Request, key string) (j job.
 	if err != nil {
 		return job.Job{}, false, err
 	}
-	if err := s.check(ctx, me, r, key); err != nil {
+	version, err := s.check(ctx, me, r, key)
+	if err != nil {
 		return job.Job{}, false, err
 	}
 	// A job for later needs no broker yet.
@@ -37,14 +39,16 @@ func (s *Service) Submit(ctx context.Context, r job.Request, key string) (j job.
 	propagation.TraceContext{}.Inject(ctx, carrier)
 	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	in := statusclient.CreateInput{
+		Owner: me.Owner, Request: r, IdempotencyKey: unquote(key), Traceparent: carrier.Get("traceparent"),
+		SourceVersion: version,
+	}
 	stored, err := s.o.Limit.Admit(callCtx, me)
 	if err != nil {
-		return job.Job{}, false, err
+		return s.known(callCtx, in, err)
 	}
 	defer stored()
-	created, err := s.o.Status.Create(callCtx, statusclient.CreateInput{
-		Owner: me.Owner, Request: r, IdempotencyKey: unquote(key), Traceparent: carrier.Get("traceparent"),
-	})
+	created, err := s.o.Status.Create(callCtx, in)
 	if err != nil {
 		return job.Job{}, false, err
 	}
@@ -54,24 +58,39 @@ func (s *Service) Submit(ctx context.Context, r job.Request, key string) (j job.
 	return created.Job, created.Replayed, nil
 }
 
+// known returns the job that the same key made before: whoever repeats a submit
+// asks for no further job, so that no limit of jobs refuses it. Otherwise it
+// returns refused, which is why there is no room.
+func (s *Service) known(ctx context.Context, in statusclient.CreateInput, refused error) (job.Job, bool, error) {
+	if in.IdempotencyKey == "" || !limit.IsFull(refused) {
+		return job.Job{}, false, refused
+	}
+	in.OnlyKnown = true
+	created, err := s.o.Status.Create(ctx, in)
+	if errors.Is(err, job.ErrNotFound) {
+		err = refused
+	}
+	return created.Job, created.Replayed, err
+}
+
 // check finds everything wrong with a request that can be found without
-// fetching its source.
-func (s *Service) check(ctx context.Context, me caller.Identity, r job.Request, key string) error {
+// fetching its source. version identifies the content of an upload.
+func (s *Service) check(ctx context.Context, me caller.Identity, r job.Request, key string) (version string, err error) {
 	if err := checkKey(key); err != nil {
-		return err
+		return "", err
 	}
 	if err := r.Validate(s.o.Clock.Now()); err != nil {
-		return err
+		return "", err
 	}
 	switch {
 	case r.Source.URL != "":
 		if err := s.o.CheckURL(r.Source.URL); err != nil {
-			return fieldError("source.url", err)
+			return "", fieldError("source.url", err)
 		}
 	case r.Source.Upload != "":
 		return s.checkUpload(ctx, me, r.Source.Upload)
 	}
-	return nil
+	return "", nil
 }
 
 // checkKey refuses what no header could carry, so that a key means the same at
@@ -103,22 +122,22 @@ func fieldError(path string, err error) error {
 }
 
 // checkUpload makes sure that the upload is there and is the caller's own: its
-// key holds the owner.
-func (s *Service) checkUpload(ctx context.Context, me caller.Identity, upload string) error {
+// key holds the owner. version is the same for the same file of anybody.
+func (s *Service) checkUpload(ctx context.Context, me caller.Identity, upload string) (version string, err error) {
 	unknown := &job.InvalidError{Fields: []job.FieldError{{
 		Path: "source.upload", Message: "there is no such upload: send the file to POST /v1/uploads and use the id it returns",
 	}}}
 	if _, err := ParseID(upload); err != nil {
-		return unknown
+		return "", unknown
 	}
 	f, err := s.o.Artifacts.Open(ctx, artifact.UploadKey(me.Owner, upload))
 	if errors.Is(err, artifact.ErrNotFound) {
-		return unknown
+		return "", unknown
 	}
 	if err != nil {
-		return fault.Wrap(fault.Dependency, err, "The store of uploads can't be reached right now. Try again in a moment.")
+		return "", fault.Wrap(fault.Dependency, err, "The store of uploads can't be reached right now. Try again in a moment.")
 	}
-	return f.Close()
+	return f.Info.SHA256 + " " + f.Info.MediaType, f.Close()
 }
 
 // unquote takes the value out of the quotes that the draft standard of the

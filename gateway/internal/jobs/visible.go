@@ -3,6 +3,7 @@ package jobs
 import (
 	"slices"
 
+	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/gateway/internal/caller"
 )
@@ -11,8 +12,8 @@ import (
 const previewRunes = 200
 
 // Visible returns what the caller may see of a job. Keys of the artifact store
-// are for nobody; causes of faults, names of workers and the mark of a dead
-// letter are for operators.
+// are for nobody; owners, causes of faults, names of workers, the mark of a
+// dead letter and who replayed it are for operators.
 func Visible(j job.Job, me caller.Identity) job.Job {
 	j.Artifacts = slices.Clone(j.Artifacts)
 	for i := range j.Artifacts {
@@ -21,7 +22,7 @@ func Visible(j job.Job, me caller.Identity) job.Job {
 	if me.Is(caller.Operator) {
 		return j
 	}
-	j.DeadLetter = ""
+	j.Owner, j.DeadLetter = "", ""
 	if j.Fault != nil {
 		f := *j.Fault
 		f.Cause = ""
@@ -30,6 +31,9 @@ func Visible(j job.Job, me caller.Identity) job.Job {
 	j.History = slices.Clone(j.History)
 	for i := range j.History {
 		j.History[i].Worker = ""
+		if deadletterclient.IsWhy(j.History[i].Why) {
+			j.History[i].Why = "tried again by an operator"
+		}
 	}
 	return j
 }

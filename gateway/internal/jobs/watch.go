@@ -31,19 +31,34 @@ func (s *Service) Watch(ctx context.Context, rawID string, afterVersion int64) i
 		return failed[job.Job](err)
 	}
 	return resume(ctx, afterVersion, func(ctx context.Context, after int64) iter.Seq2[job.Job, error] {
-		return s.o.Status.WatchJob(ctx, id, me.Scope(), after)
+		return s.o.Status.WatchJob(ctx, id, me.Reach(), after)
 	}, func(j job.Job) int64 { return j.Version })
 }
 
-// WatchOwn yields the caller's newest jobs and then every change since
-// afterSeq, without end. It outlives restarts as Watch does.
-func (s *Service) WatchOwn(ctx context.Context, afterSeq int64) iter.Seq2[statusclient.OwnerEvent, error] {
+// MayWatch returns nil when the caller may watch the jobs of an owner, see
+// WatchAll.
+func (s *Service) MayWatch(ctx context.Context, owner string) error {
+	me, err := Caller(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = whose(me, owner)
+	return err
+}
+
+// WatchAll yields an owner's newest jobs and then every change since afterSeq,
+// without end. "" means the caller; operators may name anybody, or Everybody. It
+// outlives restarts as Watch does.
+func (s *Service) WatchAll(ctx context.Context, owner string, afterSeq int64) iter.Seq2[statusclient.OwnerEvent, error] {
 	me, err := Caller(ctx)
 	if err != nil {
 		return failed[statusclient.OwnerEvent](err)
 	}
+	if owner, err = whose(me, owner); err != nil {
+		return failed[statusclient.OwnerEvent](err)
+	}
 	return resume(ctx, afterSeq, func(ctx context.Context, after int64) iter.Seq2[statusclient.OwnerEvent, error] {
-		return s.o.Status.WatchOwner(ctx, me.Owner, after)
+		return s.o.Status.WatchOwner(ctx, owner, after)
 	}, func(e statusclient.OwnerEvent) int64 { return e.Seq })
 }
 

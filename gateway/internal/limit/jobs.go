@@ -2,6 +2,7 @@ package limit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -10,7 +11,6 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"github.com/studycast/studycast/core/job"
-	"github.com/studycast/studycast/core/statusclient"
 	"github.com/studycast/studycast/gateway/internal/caller"
 	"github.com/studycast/studycast/gateway/internal/problem"
 )
@@ -23,13 +23,11 @@ const (
 	// retryJobs is when a caller at the limit may try again: about how soon a
 	// lesson ends.
 	retryJobs = 10 * time.Second
-	// pageSize is the largest page that the status service gives.
-	pageSize = 200
 )
 
-// Lister reads jobs; statusclient.Client is one.
-type Lister interface {
-	List(ctx context.Context, f statusclient.ListFilter) (statusclient.Page, error)
+// Counter counts jobs; statusclient.Client is one.
+type Counter interface {
+	Count(ctx context.Context, owner string, states []job.State) (int, error)
 }
 
 // Jobs limits the jobs of each owner that are not final. It is safe for
@@ -39,12 +37,10 @@ type Lister interface {
 // another gateway counts too. Between two counts a gateway adds up what it
 // accepts itself: alone it never lets one job too many through, however many
 // are sent at once. Each further gateway may let as many more through as it
-// accepts within 2 s of its own count, at most the limit. At the limit a submit
-// that only repeats an earlier one is refused as well: the key is not looked up
-// before; it gets its job once there is room.
+// accepts within 2 s of its own count, at most the limit.
 type Jobs struct {
 	settings Settings
-	status   Lister
+	status   Counter
 	now      now
 
 	mu     sync.Mutex
@@ -63,7 +59,7 @@ type count struct {
 
 // NewJobs returns a Jobs, nil when s limits no jobs. A nil clock is the
 // system's.
-func NewJobs(s Settings, status Lister, clock func() time.Time) *Jobs {
+func NewJobs(s Settings, status Counter, clock func() time.Time) *Jobs {
 	if s.JobsInFlight <= 0 {
 		return nil
 	}
@@ -104,7 +100,7 @@ func (j *Jobs) admit(ctx context.Context, owner string, c *count, most int, came
 	// A full count that was made while this call waited is as new as one of its
 	// own: a thousand refused calls make a few counts.
 	if came.Sub(c.at) > maxAge || c.jobs >= most && c.at.Before(came) {
-		if err := j.recount(ctx, owner, c, most); err != nil {
+		if err := j.recount(ctx, owner, c); err != nil {
 			return err
 		}
 	}
@@ -124,6 +120,12 @@ func ErrFull(most int) error {
 		Status: http.StatusTooManyRequests, Code: problem.TooManyJobs, RetryAfter: retryJobs,
 		Detail: fmt.Sprintf("You have %d jobs that are not finished, which is the limit. Wait until one is done, or cancel one that you don't need.", most),
 	}
+}
+
+// IsFull reports whether err is that of an owner with too many jobs in flight.
+func IsFull(err error) bool {
+	var p *problem.Error
+	return errors.As(err, &p) && p.Code == problem.TooManyJobs
 }
 
 // use returns the count of the owner, which stays until leave, and drops those
@@ -174,21 +176,13 @@ func inFlight() []job.State {
 
 // recount asks the status service. Jobs that are being stored meanwhile are
 // counted twice rather than never.
-func (j *Jobs) recount(ctx context.Context, owner string, c *count, most int) error {
+func (j *Jobs) recount(ctx context.Context, owner string, c *count) error {
 	j.mu.Lock()
 	pending := c.pending
 	j.mu.Unlock()
-	f := statusclient.ListFilter{Owner: owner, States: inFlight(), PageSize: min(most, pageSize)}
-	found := 0
-	for {
-		page, err := j.status.List(ctx, f)
-		if err != nil {
-			return err
-		}
-		found += len(page.Jobs)
-		if f.PageToken = page.NextPageToken; f.PageToken == "" || found >= most {
-			break
-		}
+	found, err := j.status.Count(ctx, owner, inFlight())
+	if err != nil {
+		return err
 	}
 	c.jobs, c.at = found+pending, j.now()
 	return nil

@@ -13,11 +13,16 @@ import (
 // the longest makes room and starts afresh when it comes back.
 const maxOwners = 50_000
 
-// Settings are the limits; 0 = none.
+// Settings are the limits of one gateway; 0 = none.
 type Settings struct {
 	CallsPerMinute int // of a student
 	Burst          int // calls at once; 0 = CallsPerMinute
 	JobsInFlight   int // jobs of a student that are not final
+	Streams        int // open event streams of a student
+	AllStreams     int // open event streams of everybody together
+	// SignInFailures are the requests a minute of one address that fail to say
+	// who makes them.
+	SignInFailures int
 	// ServiceFactor is how many times as much a service or an operator may do;
 	// 0 = it has no limits.
 	ServiceFactor int

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -14,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/studycast/studycast/core/job"
-	"github.com/studycast/studycast/core/statusclient"
 	"github.com/studycast/studycast/gateway/internal/caller"
 	"github.com/studycast/studycast/gateway/internal/limit"
 	"github.com/studycast/studycast/gateway/internal/problem"
@@ -94,12 +94,12 @@ func TestIdleOwnersAreDropped(t *testing.T) {
 	require.Equal(t, 1, r.Owners())
 }
 
-// shelf is a status service that only lists, and says how often.
+// shelf is a status service that only counts, and says how often.
 type shelf struct {
-	mu    sync.Mutex
-	jobs  map[string]int
-	lists atomic.Int64
-	err   error
+	mu     sync.Mutex
+	jobs   map[string]int
+	counts atomic.Int64
+	err    error
 }
 
 func (s *shelf) add(owner string, n int) {
@@ -108,17 +108,14 @@ func (s *shelf) add(owner string, n int) {
 	s.jobs[owner] += n
 }
 
-func (s *shelf) List(_ context.Context, f statusclient.ListFilter) (statusclient.Page, error) {
-	s.lists.Add(1)
+func (s *shelf) Count(_ context.Context, owner string, states []job.State) (int, error) {
+	s.counts.Add(1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	done, _ := strconv.Atoi(f.PageToken)
-	n := min(s.jobs[f.Owner]-done, f.PageSize)
-	page := statusclient.Page{Jobs: make([]job.Job, n)}
-	if done+n < s.jobs[f.Owner] {
-		page.NextPageToken = strconv.Itoa(done + n)
+	if slices.ContainsFunc(states, job.State.Final) {
+		return 0, errors.New("a final job is not in flight")
 	}
-	return page, s.err
+	return s.jobs[owner], s.err
 }
 
 func TestOneOwnerNeverHasOneJobTooMany(t *testing.T) {
@@ -167,12 +164,12 @@ func TestJobsAreCountedSeldom(t *testing.T) {
 			s.add("s", 1)
 			stored()
 		}
-		require.Equal(t, int64(1), s.lists.Load())
+		require.Equal(t, int64(1), s.counts.Load())
 		time.Sleep(3 * time.Second)
 		s.add("s", 99) // by another gateway
 		stored, err := j.Admit(t.Context(), who("s", caller.Service))
 		require.NoError(t, err)
-		require.Equal(t, int64(4), s.lists.Load(), "499 jobs are three pages")
+		require.Equal(t, int64(2), s.counts.Load(), "a count is one call, however many there are")
 		stored()
 		for i := range 10 {
 			stored, err := j.Admit(t.Context(), who(strconv.Itoa(i)))

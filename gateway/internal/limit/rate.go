@@ -37,9 +37,12 @@ type Rate struct {
 	buckets *simplelru.LRU[bucketKey, *rate.Limiter]
 }
 
+// bucketKey has the limits in it: whoever calls by two ways with different ones
+// never gets a fresh bucket by changing between them.
 type bucketKey struct {
-	owner string
-	call  Call
+	owner            string
+	call             Call
+	perMinute, burst int
 }
 
 // NewRate returns a Rate, nil when s limits no calls. A nil clock is the
@@ -96,7 +99,7 @@ func (r *Rate) Take(me caller.Identity, c Call) (Quota, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.forget(at)
-	b := r.bucket(bucketKey{me.Owner, c}, rate.Limit(perMinute)/60, burst)
+	b := r.bucket(bucketKey{me.Owner, c, perMinute, burst})
 	allowed := b.AllowN(at, 1)
 	left := max(b.TokensAt(at), 0)
 	q := Quota{Limit: burst, Remaining: int(left), Reset: filling(b, float64(burst)-left)}
@@ -104,6 +107,16 @@ func (r *Rate) Take(me caller.Identity, c Call) (Quota, error) {
 		return q, ErrTooFast(perMinute, filling(b, 1-left))
 	}
 	return q, nil
+}
+
+// TakeEach counts n calls one by one. refused says of each why it may not be
+// made, nil when it may; the Quota is what is left after all of them.
+func (r *Rate) TakeEach(me caller.Identity, c Call, n int) (left Quota, refused []error) {
+	refused = make([]error, n)
+	for i := range refused {
+		left, refused[i] = r.Take(me, c)
+	}
+	return left, refused
 }
 
 // ErrTooFast is the *problem.Error of an owner who may do perMinute calls and
@@ -123,12 +136,11 @@ func (r *Rate) Owners() int {
 	return r.buckets.Len()
 }
 
-// bucket returns that of the key; mu is held. A role that changed brings its
-// limits along.
-func (r *Rate) bucket(k bucketKey, limit rate.Limit, burst int) *rate.Limiter {
+// bucket returns that of the key; mu is held.
+func (r *Rate) bucket(k bucketKey) *rate.Limiter {
 	b, ok := r.buckets.Get(k)
-	if !ok || b.Limit() != limit || b.Burst() != burst {
-		b = rate.NewLimiter(limit, burst)
+	if !ok {
+		b = rate.NewLimiter(rate.Limit(k.perMinute)/60, k.burst)
 		r.buckets.Add(k, b)
 	}
 	return b

@@ -31,15 +31,18 @@ const (
 	retrySoon      = time.Second // when something is away for a moment
 )
 
+const correct = "Correct the fields listed under errors and send the request again."
+
 // Details is a problem as it goes over the wire.
 type Details = huma.ErrorModel
 
 // Error is a problem that the edge itself found.
 type Error struct {
 	Status int
-	Detail string // what was wrong and what to do next
-	Field  string // "body.source.url"; "" when no single field is wrong
-	Err    error  // cause, for the log only
+	Detail string  // what was wrong and what to do next
+	Field  string  // "body.source.url"; "" when no single field is wrong
+	Fields []error // what huma found wrong with several fields
+	Err    error   // cause, for the log only
 
 	Code       string        // last part of the type; "" = that of the status
 	RetryAfter time.Duration // for 429 and 503: when to come back; 0 = soon
@@ -74,6 +77,7 @@ func From(ctx context.Context, err error) *Details {
 		if own.Field != "" {
 			d.Errors = []*huma.ErrorDetail{{Location: own.Field, Message: own.Detail}}
 		}
+		d.Errors = append(d.Errors, fields(own.Fields)...)
 	case errors.As(err, &f):
 		fromFault(d, f)
 	default:
@@ -84,6 +88,24 @@ func From(ctx context.Context, err error) *Details {
 		d.Detail = "Try again in a moment. If it stays, give the operator the instance of this problem."
 	}
 	return d
+}
+
+// Invalid is the Error of fields that huma found wrong.
+func Invalid(found []error) *Error {
+	return &Error{Status: http.StatusUnprocessableEntity, Detail: correct, Fields: found}
+}
+
+// fields takes out what was only echoed.
+func fields(found []error) []*huma.ErrorDetail {
+	var all []*huma.ErrorDetail
+	for _, err := range found {
+		var e huma.ErrorDetailer
+		if errors.As(err, &e) {
+			d := e.ErrorDetail()
+			all = append(all, &huma.ErrorDetail{Location: d.Location, Message: plain(d.Message)})
+		}
+	}
+	return all
 }
 
 func fill(d *Details, a answer) {
@@ -126,7 +148,7 @@ func fromTable(d *Details, err error) {
 	case errors.As(err, &letter):
 		d.Detail = letter.Error()
 	case errors.As(err, &invalid):
-		d.Detail = "Correct the fields listed under errors and send the request again."
+		d.Detail = correct
 		for _, f := range invalid.Fields {
 			d.Errors = append(d.Errors, &huma.ErrorDetail{Location: "body." + f.Path, Message: f.Message})
 		}
@@ -208,7 +230,7 @@ func Polish(ctx huma.Context, _ string, v any) (any, error) {
 	switch d.Status {
 	case http.StatusUnprocessableEntity, http.StatusBadRequest:
 		if len(d.Errors) > 0 {
-			detail = "Correct the fields listed under errors and send the request again."
+			detail = correct
 		}
 	case http.StatusUnsupportedMediaType:
 		detail, d.Errors = "Send the body as JSON with Content-Type: application/json.", nil

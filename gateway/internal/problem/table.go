@@ -74,8 +74,17 @@ var codes = map[int]string{
 // TooManyJobs is the problem of an owner with as many jobs as one may have.
 const TooManyJobs = "too-many-jobs"
 
+// MissingScope is the problem of a key that is limited to other parts of the API.
+const MissingScope = "missing-scope"
+
+// TooManyStreams is the problem of an owner with as many event streams as one may
+// have.
+const TooManyStreams = "too-many-streams"
+
 // more are the problems of the edge that share their status with another.
-var more = map[string]int{TooManyJobs: http.StatusTooManyRequests}
+var more = map[string]int{
+	TooManyJobs: http.StatusTooManyRequests, TooManyStreams: http.StatusTooManyRequests, MissingScope: http.StatusForbidden,
+}
 
 // titles says in a few words what a type means; it never varies.
 var titles = map[string]string{
@@ -94,6 +103,8 @@ var titles = map[string]string{
 	"idempotency-key-reused": "The idempotency key was used before",
 	"too-many-requests":      "Too many requests",
 	TooManyJobs:              "Too many jobs at once",
+	TooManyStreams:           "Too many event streams at once",
+	MissingScope:             "The key lacks a scope",
 	"header-too-large":       "A request header is too large",
 	"source-trouble":         "Trouble with the source",
 	"internal":               "Something went wrong on our side",

@@ -26,7 +26,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}, []string{"path", "outcome"}),
 		lag: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "studycast_relay_lag_seconds",
-			Help:    "Time from when a new job was due until the broker had its message, by path.",
+			Help:    "Time from when a new job was due until the broker had its message, its wait for a turn included, by path.",
 			Buckets: []float64{.0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800},
 		}, []string{"path"}),
 		held: prometheus.NewGauge(prometheus.GaugeOpts{

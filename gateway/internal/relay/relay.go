@@ -11,7 +11,7 @@
 // until it is back (Accepts).
 //
 //	studycast_relay_published_total{path,outcome}  path: fast, loop; outcome: confirmed, unconfirmed, unroutable, failed
-//	studycast_relay_lag_seconds{path}              from when a new job was due until the broker had its message
+//	studycast_relay_lag_seconds{path}              from when a new job was due until the broker had its message; the loop's holds the wait for a turn
 //	studycast_relay_held                           waits for the broker to come back: the loop, and claimed entries
 //	studycast_relay_claim_failures_total           claims of the outbox that ended with an error
 //	studycast_submits_refused_total{why}           why: blocked (the broker says so), away

@@ -16,8 +16,11 @@ import (
 	"github.com/studycast/studycast/core/artifact"
 	"github.com/studycast/studycast/gateway/internal/caller"
 	"github.com/studycast/studycast/gateway/internal/jobs"
+	"github.com/studycast/studycast/gateway/internal/limit"
+	"github.com/studycast/studycast/gateway/internal/link"
 	"github.com/studycast/studycast/gateway/internal/problem"
 	"github.com/studycast/studycast/gateway/internal/sse"
+	"github.com/studycast/studycast/gateway/internal/webhooks"
 )
 
 // Bounds of requests.
@@ -28,28 +31,41 @@ const (
 	callTimeout    = 15 * time.Second // of one call to a service behind
 )
 
-// Options are what the API stands on; all but DeadLetters are needed.
+// Options are what the API stands on; all but DeadLetters, Open and Rate are needed.
 type Options struct {
 	Jobs        *jobs.Service
+	Webhooks    *webhooks.Service
 	Artifacts   artifact.Store
 	DeadLetters DeadLetters // nil = there are none to show
 	Streams     *sse.Streams
+	Open        *limit.Streams // bounds the open streams; nil = no bound
+	Links       *link.Signer
+	Rate        *limit.Rate // counts the jobs of a batch; nil = no limit
 	Logger      *slog.Logger
 	Version     string // of the product, for the document
 }
 
 // API serves the operations.
-type API struct{ Options }
+type API struct {
+	Options
+
+	schemas     huma.Registry // of the document
+	entrySchema *huma.Schema  // of a job of a batch
+}
 
 // Mount registers every operation and /openapi.json on r. Requests must have
 // passed edge.Authenticate.
 func Mount(r chi.Router, o Options) huma.API {
-	a := &API{o}
+	a := &API{Options: o}
 	docs := humachi.New(r, config(o.Version))
+	docs.UseMiddleware(checkScope)
 	a.jobs(docs)
+	a.batch(docs)
 	a.changes(docs)
 	a.events(docs)
 	a.files(docs)
+	a.links(docs)
+	a.webhooks(docs)
 	a.deadLetters(docs)
 	describe(docs.OpenAPI())
 	return docs
@@ -71,6 +87,7 @@ func config(version string) huma.Config {
 				{Name: "jobs", Description: "Ask for a lesson and see what became of it."},
 				{Name: "events", Description: "Changes as server-sent events."},
 				{Name: "files", Description: "What goes in and what comes out."},
+				{Name: "webhooks", Description: "Have an address of yours called, signed, when your jobs become final."},
 				{Name: "operators", Description: "For operators: messages that nothing tries again until somebody decides."},
 			},
 		},

@@ -12,13 +12,15 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/gateway/internal/edge"
+	"github.com/studycast/studycast/gateway/internal/jobs"
 	"github.com/studycast/studycast/gateway/internal/limit"
 	"github.com/studycast/studycast/gateway/internal/problem"
 )
 
 // everywhere are the errors that no operation is safe from; 422 stands for an
-// unknown query parameter, 503 for a sign-in that can't know anybody right now.
-var everywhere = []int{401, 421, 422, 429, 431, 500, 503}
+// unknown query parameter, 403 for a key without the scope, 503 for a sign-in that can't know anybody right now.
+var everywhere = []int{401, 403, 421, 422, 429, 431, 500, 503}
 
 // schemaName gives schemas the names that clients generate types by.
 func schemaName(t reflect.Type, hint string) string {
@@ -36,6 +38,7 @@ func schemaName(t reflect.Type, hint string) string {
 func describe(doc *huma.OpenAPI) {
 	doc.Components.Headers = commonHeaders()
 	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"link":   {Type: "apiKey", In: "query", Name: "token", Description: "Of a link to a file, see GET /v1/jobs/{id}/links."},
 		"bearer": {Type: "http", Scheme: "bearer", Description: "A token of the identity provider, or the API key of a service. A gateway without sign-in asks for none."},
 	}
 	doc.Security = []map[string][]string{{}, {"bearer": {}}}
@@ -77,11 +80,9 @@ func describeProblem(doc *huma.OpenAPI) {
 }
 
 func describeErrors(doc *huma.OpenAPI, op *huma.Operation) {
-	statuses := slices.Clone(everywhere)
-	if op.Method != http.MethodGet {
-		statuses = append(statuses, http.StatusForbidden)
-	}
-	statuses = append(statuses, op.Errors...)
+	statuses := append(slices.Clone(everywhere), op.Errors...)
+	slices.Sort(statuses)
+	statuses = slices.Compact(statuses)
 	delete(op.Responses, "default") // of an operation without errors, as huma sees it
 	schema := doc.Components.Schemas.Schema(typeOf[huma.ErrorModel](), true, "Problem")
 	for _, status := range statuses {
@@ -89,7 +90,7 @@ func describeErrors(doc *huma.OpenAPI, op *huma.Operation) {
 		examples := map[string]*huma.Example{}
 		for _, err := range causes(op, status) {
 			d := problem.From(context.Background(), err)
-			d.Instance = "urn:uuid:5f0c2c58-6d6f-4f0b-9f06-1b9f3f4b7a11"
+			d.Instance = sampleInstance
 			examples[problem.Code(d)] = &huma.Example{Summary: d.Title, Value: d}
 			if r.Description != "" {
 				r.Description += ". "
@@ -113,10 +114,16 @@ func causes(op *huma.Operation, status int) []error {
 	case http.StatusUnauthorized:
 		return []error{problem.New(status, "Send a valid token as Authorization: Bearer <token>.")}
 	case http.StatusForbidden:
-		if slices.Contains(op.Tags, "operators") {
-			return []error{problem.New(status, "Dead letters are for operators. Sign in as one.")}
+		all := []error{edge.ErrScope(scopeOf(op))}
+		switch {
+		case slices.Contains(op.Tags, "operators"):
+			all = append(all, problem.New(status, "Dead letters are for operators. Sign in as one."))
+		case op.Method != http.MethodGet:
+			all = append(all, problem.New(status, "A page of another site may not do this. Open Studycast itself and try there."))
+		case slices.Contains(op.Errors, status):
+			all = append(all, jobs.ErrOthers())
 		}
-		return []error{problem.New(status, "A page of another site may not do this. Open Studycast itself and try there.")}
+		return all
 	case http.StatusNotFound:
 		return []error{job.ErrNotFound}
 	case http.StatusConflict:
@@ -132,6 +139,9 @@ func causes(op *huma.Operation, status int) []error {
 		all := []error{limit.ErrTooFast(300, 200*time.Millisecond)}
 		if op.OperationID == "submit-job" || op.OperationID == "retry-job" {
 			all = append(all, limit.ErrFull(100))
+		}
+		if slices.Contains(op.Tags, "events") {
+			all = append(all, limit.ErrTooManyStreams(20))
 		}
 		return all
 	case http.StatusInternalServerError:

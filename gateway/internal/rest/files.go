@@ -30,6 +30,7 @@ type artifactInput struct {
 	JobInput
 	Name     string `path:"name" maxLength:"128" doc:"Name of the file, as listed in the job." example:"video.mp4"`
 	Download bool   `query:"download" doc:"Save it under a readable name."`
+	Token    string `query:"token" maxLength:"512" doc:"Of a link to the file, instead of Authorization; see GET /v1/jobs/{id}/links."`
 }
 
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
@@ -42,14 +43,15 @@ func (a *API) files(docs huma.API) {
 			"200": fileResponse("The file"), "206": fileResponse("The part of it that Range asked for", "Content-Range"),
 			"304": notModified(), "416": {Description: "The file has no such range"},
 		},
-		Errors: []int{404, 504},
+		Errors:   []int{404, 504},
+		Security: []map[string][]string{{}, {"bearer": {}}, {"link": {}}},
 	}, safely(a, a.artifact))
 	huma.Register(docs, huma.Operation{
 		OperationID: "upload", Method: http.MethodPost, Path: "/v1/uploads", Tags: []string{"files"},
 		Summary: "Upload a source", Description: "A page, a PDF, Markdown or plain text of at most 10 MiB, as the raw body or as the first file of a form. " +
 			"What it is follows from its content. Use the id as source.upload of a job.",
 		DefaultStatus: http.StatusCreated,
-		Errors:        []int{400, 408, 413, 415},
+		Errors:        []int{400, 408, 413, 415, 504},
 	}, safely(a, a.upload))
 	// Told before, huma would read the body itself.
 	docs.OpenAPI().Paths["/v1/uploads"].Post.RequestBody = uploadBody()

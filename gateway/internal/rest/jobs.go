@@ -24,6 +24,7 @@ type submitBody struct {
 	Options JobOptions        `json:"options,omitempty" doc:"Leave one out for its default."`
 	RunAt   *time.Time        `json:"run_at,omitempty" doc:"Not before this time, at most 90 days ahead."`
 	Labels  map[string]string `json:"labels,omitempty" maxProperties:"16" doc:"Own marks: at most 16, each key and value at most 64 bytes."`
+	Fresh   bool              `json:"fresh,omitempty" doc:"Make it anew. Without it you share the run, or get the files, when somebody else asks for the same lesson right now or did so minutes ago."`
 }
 
 type submitOutput struct {
@@ -66,8 +67,8 @@ func (a *API) jobs(docs huma.API) {
 	}, safely(a, a.get))
 	huma.Register(docs, huma.Operation{
 		OperationID: "list-jobs", Method: http.MethodGet, Path: "/v1/jobs", Tags: []string{"jobs"},
-		Summary: "List your jobs, newest first", Description: "Without histories. Pages do not shift when jobs are added meanwhile.",
-		Errors: []int{504},
+		Summary: "List your jobs, newest first", Description: "Without histories. Pages do not shift when jobs are added meanwhile. Operators may list those of others.",
+		Errors: []int{403, 504},
 	}, safely(a, a.list))
 }
 
@@ -84,7 +85,7 @@ func (a *API) submit(ctx context.Context, in *submitInput) (*submitOutput, error
 }
 
 func request(b submitBody) job.Request {
-	r := job.Request{Kind: job.Kind(b.Kind), Source: job.Source(b.Source), Options: job.Options(b.Options), Labels: b.Labels}
+	r := job.Request{Kind: job.Kind(b.Kind), Source: job.Source(b.Source), Options: job.Options(b.Options), Labels: b.Labels, Fresh: b.Fresh}
 	if b.RunAt != nil {
 		r.RunAt = b.RunAt.UTC()
 	}
@@ -96,6 +97,7 @@ type listInput struct {
 	Kind          string    `query:"kind" enum:"video,audio" doc:"Only this kind."`
 	CreatedAfter  time.Time `query:"created_after" doc:"Only jobs made at this time or later."`
 	CreatedBefore time.Time `query:"created_before" doc:"Only jobs made before this time."`
+	Owner         string    `query:"owner" maxLength:"200" doc:"For operators: whose jobs, * = everybody's. Your own by default."`
 	PageSize      int       `query:"page_size" minimum:"1" maximum:"200" default:"50" doc:"Jobs in a page."`
 	PageToken     string    `query:"page_token" maxLength:"512" doc:"next_page_token of the page before."`
 }
@@ -111,7 +113,7 @@ type listBody struct {
 
 func (a *API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	f := statusclient.ListFilter{
-		Kind: job.Kind(in.Kind), CreatedAfter: in.CreatedAfter, CreatedBefore: in.CreatedBefore,
+		Owner: in.Owner, Kind: job.Kind(in.Kind), CreatedAfter: in.CreatedAfter, CreatedBefore: in.CreatedBefore,
 		PageSize: in.PageSize, PageToken: in.PageToken,
 	}
 	for _, s := range in.State {

@@ -167,6 +167,8 @@ func readError(err error) error {
 	switch {
 	case errors.As(err, &own):
 		return own
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded): // it is not the store
+		return err
 	case errors.As(err, &broken), errors.Is(err, io.ErrUnexpectedEOF):
 		return &problem.Error{
 			Status: http.StatusRequestTimeout, Err: err,

@@ -14,11 +14,14 @@ import (
 // Job is a job as it goes over the wire.
 type Job struct {
 	ID         string            `json:"id" doc:"Id of the job." example:"0199f1a2-7c3e-7b10-9b1f-0c7d6a1e2f30"`
+	Owner      string            `json:"owner,omitempty" doc:"Whose job it is; for operators only."`
 	Kind       string            `json:"kind" enum:"video,audio" doc:"What is made."`
 	State      string            `json:"state" enum:"scheduled,queued,running,retrying,succeeded,failed,cancelled" doc:"Where the job stands. succeeded, failed and cancelled are final."`
 	Source     Source            `json:"source" doc:"What the lesson is made of."`
 	Options    JobOptions        `json:"options" doc:"The choices made; an absent one is the default."`
 	Labels     map[string]string `json:"labels,omitempty" doc:"The owner's own marks."`
+	Fresh      bool              `json:"fresh,omitempty" doc:"It was to be made anew in any case."`
+	Line       *Line             `json:"line,omitempty" doc:"Place in line and expected times, as of this answer; only while queued."`
 	Title      string            `json:"title,omitempty" doc:"Title of the lesson, once it succeeded."`
 	Stage      string            `json:"stage,omitempty" doc:"Stage of the running attempt." example:"narrate"`
 	Progress   float64           `json:"progress" minimum:"0" maximum:"100" doc:"Progress of the running attempt, in percent."`
@@ -35,6 +38,16 @@ type Job struct {
 	Version    int64             `json:"version" doc:"Grows with every change; also the ETag and the event id of the job's stream."`
 	DeadLetter string            `json:"dead_letter,omitempty" doc:"Id of the dead letter that waits for a decision; for operators only."`
 	History    []Move            `json:"history,omitempty" doc:"Every change of state, oldest first; only when one job is read."`
+}
+
+// Line is the place of a queued job in line. It moves without a new version of
+// the job.
+type Line struct {
+	Position       int        `json:"position" minimum:"1" doc:"Place among the jobs of its kind: 1 starts next."`
+	EarliestStart  time.Time  `json:"earliest_start" doc:"From here on it is expected to start."`
+	LatestStart    *time.Time `json:"latest_start,omitempty" doc:"Up to here it is expected to start; absent while no worker is there."`
+	EarliestFinish *time.Time `json:"earliest_finish,omitempty" doc:"From here on it is expected to finish; absent while nothing is known of how long such jobs take."`
+	LatestFinish   *time.Time `json:"latest_finish,omitempty" doc:"Up to here it is expected to finish."`
 }
 
 // Source says what a lesson is made of.
@@ -94,7 +107,7 @@ func brief(ctx context.Context, j job.Job) Job {
 // view translates; what the caller may not see was cut before.
 func view(j job.Job) Job {
 	v := Job{
-		ID: string(j.ID), Kind: string(j.Request.Kind), State: string(j.State),
+		ID: string(j.ID), Owner: j.Owner, Kind: string(j.Request.Kind), State: string(j.State),
 		Source:  Source(j.Request.Source),
 		Options: JobOptions(j.Request.Options),
 		Labels:  j.Request.Labels, Title: j.Title, Stage: j.Stage, Progress: j.Progress, Attempt: j.Attempt,
@@ -102,12 +115,12 @@ func view(j job.Job) Job {
 		RunAt: optional(j.Request.RunAt), NotBefore: optional(j.NotBefore),
 		CreatedAt: j.CreatedAt, UpdatedAt: j.UpdatedAt,
 		StartedAt: optional(j.StartedAt), FinishedAt: optional(j.FinishedAt),
-		Version: j.Version, DeadLetter: j.DeadLetter,
+		Version: j.Version, DeadLetter: j.DeadLetter, Fresh: j.Request.Fresh, Line: viewLine(j.Line),
 	}
 	for _, a := range j.Artifacts {
 		v.Artifacts = append(v.Artifacts, Artifact{
 			Name: a.Name, MediaType: a.MediaType, Size: a.Size, SHA256: a.SHA256,
-			URL: jobPath(j.ID) + "/artifacts/" + url.PathEscape(a.Name),
+			URL: artifactPath(j.ID, a.Name),
 		})
 	}
 	for _, m := range j.History {
@@ -116,6 +129,16 @@ func view(j job.Job) Job {
 		})
 	}
 	return v
+}
+
+func viewLine(l *job.Line) *Line {
+	if l == nil {
+		return nil
+	}
+	return &Line{
+		Position: l.Position, EarliestStart: l.EarliestStart, LatestStart: optional(l.LatestStart),
+		EarliestFinish: optional(l.EarliestFinish), LatestFinish: optional(l.LatestFinish),
+	}
 }
 
 func viewFault(f *job.Fault) *Fault {
@@ -130,6 +153,10 @@ func optional(t time.Time) *time.Time {
 		return nil
 	}
 	return &t
+}
+
+func artifactPath(id job.ID, name string) string {
+	return jobPath(id) + "/artifacts/" + url.PathEscape(name)
 }
 
 func jobPath(id job.ID) string { return "/v1/jobs/" + string(id) }

@@ -4,6 +4,7 @@ package sse
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -32,8 +33,8 @@ const (
 type Streams struct {
 	heartbeat time.Duration
 	clients   *prometheus.GaugeVec
-	once      sync.Once
-	draining  chan struct{}
+	draining  context.Context //nolint:containedctx // the life of all streams, not of a call
+	drain     context.CancelFunc
 }
 
 // NewStreams returns an empty set. reg may be nil; heartbeat 0 means
@@ -44,12 +45,12 @@ func NewStreams(reg prometheus.Registerer, heartbeat time.Duration) *Streams {
 	}
 	s := &Streams{
 		heartbeat: heartbeat,
-		draining:  make(chan struct{}),
 		clients: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "studycast_sse_clients",
 			Help: "Open event streams, by what they follow.",
 		}, []string{"stream"}),
 	}
+	s.draining, s.drain = context.WithCancel(context.Background())
 	if reg != nil {
 		reg.MustRegister(s.clients)
 	}
@@ -58,10 +59,10 @@ func NewStreams(reg prometheus.Registerer, heartbeat time.Duration) *Streams {
 
 // Drain ends every stream; each tells its client when to come back. It may be
 // called twice.
-func (s *Streams) Drain() { s.once.Do(func() { close(s.draining) }) }
+func (s *Streams) Drain() { s.drain() }
 
 // Draining is closed once the server stops.
-func (s *Streams) Draining() <-chan struct{} { return s.draining }
+func (s *Streams) Draining() <-chan struct{} { return s.draining.Done() }
 
 // Event is one event; Data becomes one line of JSON.
 type Event struct {
@@ -70,43 +71,33 @@ type Event struct {
 	Data any
 }
 
-// Serve answers with the events of the channel until it is closed, the client
-// leaves or the server drains. kind is the label of the metric. Sent events
-// are flushed at once.
-func (s *Streams) Serve(w http.ResponseWriter, r *http.Request, kind string, events <-chan Event) {
-	gauge := s.clients.WithLabelValues(kind)
-	gauge.Inc()
-	defer gauge.Dec()
+// Producer sends what a stream has to tell. It ends with its ctx, which ends when
+// the client leaves or the server drains; to return earlier ends the stream. send
+// may be called by several goroutines, all of them before the Producer returns;
+// it reports whether to go on.
+type Producer func(ctx context.Context, send func(Event) bool)
+
+// Serve answers with what produce sends until it returns. Sent events are flushed
+// at once. An idle stream costs no goroutine but the one of its request: it is
+// what a server with thousands of them spends its memory on.
+func (s *Streams) Serve(w http.ResponseWriter, r *http.Request, kind string, produce Producer) {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-cache, no-transform")
 	h.Set("X-Accel-Buffering", "no")
-	out := &stream{w: w, rc: http.NewResponseController(w)}
-	if out.send(retryLine()) != nil {
+	if r.Method == http.MethodHead { // the server would keep a body to itself for ever
 		return
 	}
-	tick := time.NewTicker(s.heartbeat)
-	defer tick.Stop()
-	for {
-		var err error
-		select {
-		case e, ok := <-events:
-			if !ok {
-				return
-			}
-			err = out.event(e)
-			tick.Reset(s.heartbeat)
-		case <-tick.C:
-			err = out.send([]byte(": still here\n\n"))
-		case <-s.draining:
-			_ = out.send(retryLine())
-			return
-		case <-r.Context().Done():
-			return
-		}
-		if err != nil {
-			return
-		}
+	gauge := s.clients.WithLabelValues(kind)
+	gauge.Inc()
+	defer gauge.Dec()
+	ctx, leave := context.WithCancel(r.Context())
+	defer leave()
+	defer context.AfterFunc(s.draining, leave)()
+	out := &stream{w: w, rc: http.NewResponseController(w), heartbeat: s.heartbeat, leave: leave}
+	defer func() { out.end(s.draining.Err() != nil) }()
+	if out.begin() {
+		produce(ctx, out.event)
 	}
 }
 
@@ -115,15 +106,30 @@ func retryLine() []byte {
 	return fmt.Appendf(nil, "retry: %d\n\n", wait.Milliseconds())
 }
 
+// stream is one client. Events and heartbeats are written by different
+// goroutines.
 type stream struct {
-	w  http.ResponseWriter
-	rc *http.ResponseController
+	w         http.ResponseWriter
+	rc        *http.ResponseController
+	heartbeat time.Duration
+	leave     context.CancelFunc
+
+	mu   sync.Mutex
+	beat *time.Timer
+	over bool // nothing may be written any more
 }
 
-func (s *stream) event(e Event) error {
+func (s *stream) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.beat = time.AfterFunc(s.heartbeat, func() { s.send([]byte(": still here\n\n")) })
+	return s.write(retryLine())
+}
+
+func (s *stream) event(e Event) bool {
 	data, err := json.Marshal(e.Data)
 	if err != nil {
-		return fmt.Errorf("encode event: %w", err)
+		return false
 	}
 	var b bytes.Buffer
 	if e.ID > 0 {
@@ -135,15 +141,45 @@ func (s *stream) event(e Event) error {
 	return s.send(b.Bytes())
 }
 
-func (s *stream) send(p []byte) error {
-	if err := s.rc.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return fmt.Errorf("set write deadline: %w", err)
+func (s *stream) send(p []byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.write(p)
+}
+
+// end makes sure that nobody writes after the request. come asks the client to
+// come back.
+func (s *stream) end(come bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if come {
+		s.write(retryLine())
 	}
-	if _, err := s.w.Write(p); err != nil {
-		return fmt.Errorf("write event: %w", err)
+	s.stop()
+}
+
+// write ends the stream of a client that takes nothing. mu is held.
+func (s *stream) write(p []byte) bool {
+	if s.over {
+		return false
 	}
-	if err := s.rc.Flush(); err != nil {
-		return fmt.Errorf("flush event: %w", err)
+	err := s.rc.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if err == nil {
+		_, err = s.w.Write(p)
 	}
-	return nil
+	if err == nil {
+		err = s.rc.Flush()
+	}
+	if err != nil {
+		s.stop()
+		return false
+	}
+	s.beat.Reset(s.heartbeat)
+	return true
+}
+
+func (s *stream) stop() {
+	s.over = true
+	s.beat.Stop()
+	s.leave()
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/statusclient"
+	"github.com/studycast/studycast/core/webhook"
 )
 
 // Status is safe for concurrent use.
@@ -26,6 +27,7 @@ type Status struct {
 	deleted map[job.ID]deletion
 	keys    map[string]remembered
 	outbox  map[job.ID]*promise
+	hooks   map[webhook.ID]*hook
 	seq     int64
 	token   int64
 	away    bool
@@ -53,7 +55,7 @@ type promise struct {
 func New() *Status {
 	return &Status{
 		jobs: map[job.ID]job.Job{}, deleted: map[job.ID]deletion{}, keys: map[string]remembered{}, outbox: map[job.ID]*promise{},
-		changed: make(chan struct{}), epoch: make(chan struct{}),
+		hooks: map[webhook.ID]*hook{}, changed: make(chan struct{}), epoch: make(chan struct{}),
 	}
 }
 
@@ -117,6 +119,7 @@ func (s *Status) Restart(away bool) {
 	for _, p := range s.outbox {
 		p.claimed = false
 	}
+	s.releaseCalls()
 	s.wake()
 }
 
@@ -141,6 +144,7 @@ func (s *Status) Release() {
 	for _, p := range s.outbox {
 		p.claimed = false
 	}
+	s.releaseCalls()
 	s.wake()
 }
 
@@ -160,6 +164,9 @@ func (s *Status) Create(_ context.Context, in statusclient.CreateInput) (statusc
 			return statusclient.Created{}, job.ErrIdempotencyKeyReused
 		}
 		return statusclient.Created{Job: s.jobs[r.id], Replayed: true}, nil
+	}
+	if in.OnlyKnown {
+		return statusclient.Created{}, job.ErrNotFound
 	}
 	j := job.Job{ID: job.ID(uuid.Must(uuid.NewV7()).String()), Owner: in.Owner, Request: in.Request, CreatedAt: now()}
 	if in.Request.RunAt.After(now()) {
@@ -235,6 +242,22 @@ func (s *Status) List(_ context.Context, f statusclient.ListFilter) (statusclien
 		page.Jobs = append(page.Jobs, j)
 	}
 	return page, nil
+}
+
+// Count implements the status service.
+func (s *Status) Count(_ context.Context, owner string, states []job.State) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.away {
+		return 0, job.ErrUnavailable
+	}
+	n := 0
+	for _, j := range s.jobs {
+		if j.Owner == owner && (len(states) == 0 || slices.Contains(states, j.State)) {
+			n++
+		}
+	}
+	return n, nil
 }
 
 func (s *Status) newestFirst() []job.Job {

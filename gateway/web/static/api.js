@@ -1,4 +1,5 @@
 // The calls of the public API that the page makes.
+import * as session from './session.js';
 
 /** A problem (RFC 9457) that the API answered with, as an error to show. */
 export class Problem extends Error {
@@ -18,10 +19,11 @@ function sentence(message) {
 async function call(path, init = {}) {
   let response;
   try {
-    response = await fetch(path, init);
+    response = await fetch(path, { ...init, headers: session.headers(init.headers) });
   } catch {
     throw new Error('The server can’t be reached. Check that it is running and try again.');
   }
+  if (response.status === 401) session.refused();
   if (!response.ok) throw new Problem(await response.json().catch(() => ({})), response.status);
   return response.status === 204 ? null : response.json();
 }
@@ -30,6 +32,20 @@ export const list = (token) => call(`/v1/jobs?page_size=20${token ? `&page_token
 export const cancel = (id) => call(`/v1/jobs/${id}:cancel`, { method: 'POST' });
 export const retry = (id) => call(`/v1/jobs/${id}:retry`, { method: 'POST' });
 export const remove = (id) => call(`/v1/jobs/${id}`, { method: 'DELETE' });
+
+/**
+ * The files of a job with addresses that a player can open. It can't send a
+ * token, so whoever is signed in asks for links, which work for an hour.
+ */
+export async function files(job) {
+  if (!session.token()) return job.artifacts;
+  const { links } = await call(`/v1/jobs/${job.id}/links`);
+  const urls = new Map(links.map((l) => [l.name, l.url]));
+  return job.artifacts.map((a) => ({ ...a, url: urls.get(a.name) ?? a.url }));
+}
+
+/** The address under which a file is saved. */
+export const download = (file) => `${file.url}${file.url.includes('?') ? '&' : '?'}download=1`;
 
 export async function upload(file) {
   const type = file.type || 'application/octet-stream';

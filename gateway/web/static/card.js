@@ -2,6 +2,7 @@
 import * as api from './api.js';
 import { size } from './form.js';
 import { player } from './player.js';
+import * as session from './session.js';
 
 const icons = {
   video: 'M4 6a2 2 0 0 1 2-2h8a2 2 0 0 1 2 2v1.8l3.4-2A1 1 0 0 1 21 6.6v10.8a1 1 0 0 1-1.6.8l-3.4-2V18a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2z',
@@ -153,14 +154,32 @@ export class Card {
     for (const [ending, name] of Object.entries(names)) {
       const made = job.artifacts.find((a) => a.name.endsWith(ending));
       if (!made) continue;
-      const link = element('a', { href: `${made.url}?download=1`, title: `${made.name}, ${size(made.size)}` }, name);
+      const link = element('a', { href: api.download(made), title: `${made.name}, ${size(made.size)}` }, name);
       link.setAttribute('aria-label', `Download ${name}`);
+      if (session.token()) link.addEventListener('click', (e) => this.save(e, made.name));
       links.push(link);
     }
     return links;
   }
 
-  open(play) {
+  /** A link sends no token: a fresh address does without. */
+  async save(event, name) {
+    event.preventDefault();
+    try {
+      const made = (await api.files(this.job)).find((a) => a.name === name);
+      location.assign(api.download(made));
+    } catch (err) {
+      this.say(err.message);
+    }
+  }
+
+  say(text) {
+    const p = this.part('fault');
+    p.hidden = false;
+    p.textContent = text;
+  }
+
+  async open(play) {
     const box = this.part('result');
     if (!box.hidden) {
       box.replaceChildren();
@@ -168,7 +187,13 @@ export class Card {
       play.textContent = this.job.kind === 'video' ? 'Watch' : 'Listen';
       return;
     }
-    box.replaceChildren(...player(this.job));
+    const files = () => api.files(this.job);
+    try {
+      box.replaceChildren(...player({ ...this.job, artifacts: await files() }, files));
+    } catch (err) {
+      this.say(err.message);
+      return;
+    }
     box.hidden = false;
     play.textContent = 'Close';
     box.querySelector('video, audio').focus();
@@ -182,9 +207,7 @@ export class Card {
         const job = await act();
         if (job) this.update(job);
       } catch (err) {
-        const p = this.part('fault');
-        p.hidden = false;
-        p.textContent = err.message;
+        this.say(err.message);
       } finally {
         b.disabled = false;
       }

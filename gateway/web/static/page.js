@@ -1,7 +1,9 @@
 // The page: a form, and the list of lessons kept up to date by events.
 import * as api from './api.js';
 import { Card } from './card.js';
+import { follow } from './events.js';
 import * as form from './form.js';
+import * as signin from './signin.js';
 
 const list = document.getElementById('cards');
 const empty = document.getElementById('empty');
@@ -39,16 +41,27 @@ function connected(on) {
   live.classList.toggle('on', on);
 }
 
-function follow() {
-  const events = new EventSource('/v1/events');
-  events.addEventListener('open', () => connected(true));
-  events.addEventListener('job', (e) => upsert(JSON.parse(e.data)));
-  events.addEventListener('deleted', (e) => remove(JSON.parse(e.data).id));
-  events.addEventListener('error', () => {
+let stop = () => {};
+
+// The user may be another one than before.
+async function begin() {
+  end();
+  await page().catch((err) => {
     connected(false);
-    // A browser gives up for good when the server answers with an error.
-    if (events.readyState === EventSource.CLOSED) setTimeout(follow, 2000);
+    if (err.status === 401) throw err;
   });
+  stop();
+  stop = follow({ live: connected, job: upsert, deleted: ({ id }) => remove(id) });
+}
+
+function end() {
+  stop();
+  stop = () => {};
+  list.replaceChildren();
+  cards.clear();
+  next = '';
+  more.hidden = true;
+  empty.hidden = false;
 }
 
 async function page() {
@@ -61,4 +74,4 @@ async function page() {
 more.addEventListener('click', () => page().catch(() => connected(false)));
 setInterval(() => cards.forEach((card) => card.age()), 60_000);
 form.start(upsert);
-page().catch(() => connected(false)).finally(follow);
+signin.start(() => begin().catch(() => {}), end);

@@ -19,13 +19,30 @@ function track(artifact, kind, label) {
   return el('track', { kind, src: artifact.url, label, srclang: 'en', default: kind === 'captions' });
 }
 
-/** Returns the elements that play the job. */
-export function player(job) {
+// Links to files end after a while; whoever plays on gets new ones. A file that
+// fails again soon after is broken.
+function renew(media, name, files) {
+  let last = 0;
+  media.addEventListener('error', async () => {
+    if (Date.now() - last < 60_000) return;
+    last = Date.now();
+    const at = media.currentTime;
+    const fresh = (await files().catch(() => [])).find((a) => a.name === name);
+    if (!fresh || fresh.url === media.getAttribute('src')) return;
+    media.src = fresh.url;
+    media.currentTime = at;
+    media.play().catch(() => {});
+  });
+}
+
+/** Returns the elements that play the job; files gets its files again. */
+export function player(job, files) {
   const video = job.kind === 'video';
   const main = video ? byType(job, 'video/mp4') : byType(job, 'audio/mp4') ?? byType(job, 'audio/mpeg');
   if (!main) return [el('p', {}, 'The file of this lesson is missing.')];
   const media = el(video ? 'video' : 'audio', { controls: true, preload: 'metadata', src: main.url });
   media.setAttribute('aria-label', job.title);
+  renew(media, main.name, files);
   const poster = find(job, 'poster.jpg');
   if (video && poster) media.poster = poster.url;
   if (video) media.playsInline = true;

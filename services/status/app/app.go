@@ -36,6 +36,13 @@ type Options struct {
 	Store store.Store
 	// Policies of every kind; nil means job.DefaultPolicies.
 	Policies job.Policies
+	// OwnerWeights are the shares of owners while jobs wait for a worker, 1 for
+	// who is not named; "*" stands for all of these.
+	OwnerWeights map[string]int
+	// ShareLessons makes a lesson once for all owners who ask for the same while
+	// it is made, and who ask at most ShareFinishedFor later.
+	ShareLessons     bool
+	ShareFinishedFor time.Duration
 	// Listener takes the gRPC calls; the App closes it.
 	Listener net.Listener
 	// TLS is what callers have to speak; nil = plaintext.
@@ -113,7 +120,8 @@ func (o *Options) complete() error {
 func (a *App) build() error {
 	m := metrics.New()
 	a.ledger = ledger.New(ledger.Options{
-		Store: a.store, Policies: a.opts.Policies, Clock: a.opts.Clock, Observe: m.Stepped,
+		Store: a.store, Policies: a.opts.Policies, Clock: a.opts.Clock, Observe: m.Stepped, Weights: a.opts.OwnerWeights,
+		Sharing: ledger.Sharing{Underway: a.opts.ShareLessons, Finished: a.opts.ShareFinishedFor},
 	})
 	a.server = server.New(server.Options{
 		Ledger: a.ledger, Hub: a.hub, Logger: a.opts.Logger,

@@ -88,9 +88,14 @@ func (s *service) create(owner string) job.Job {
 // session opens a worker session that collects its commands.
 func (s *service) session(name string) (*statusclient.Session, <-chan statusclient.Command) {
 	s.t.Helper()
+	return s.sessionOf(name, 2)
+}
+
+func (s *service) sessionOf(name string, slots int) (*statusclient.Session, <-chan statusclient.Command) {
+	s.t.Helper()
 	commands := make(chan statusclient.Command, 100)
 	sess, err := s.client.OpenSession(s.t.Context(), statusclient.SessionOptions{
-		Worker: name, Kind: job.Video, Slots: 2,
+		Worker: name, Kind: job.Video, Slots: slots,
 		OnCommand: func(c statusclient.Command) { commands <- c },
 	})
 	require.NoError(s.t, err)

@@ -108,6 +108,7 @@ func TestKilledServiceKeepsEveryAnsweredJob(t *testing.T) {
 	page, err := s.client.List(t.Context(), statusclient.ListFilter{PageSize: 200})
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, len(page.Jobs), len(answered))
+	s.sessionOf("w", creates) // room for all
 	claimed := map[job.ID]bool{}
 	for len(claimed) < len(page.Jobs) {
 		entries, err := s.client.ClaimOutbox(t.Context(), 200, 10e9)

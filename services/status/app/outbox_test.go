@@ -52,24 +52,6 @@ func TestCancelledAndStartedJobsNeedNoMessage(t *testing.T) {
 	})
 }
 
-func TestClaimIsFairOverOwners(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := start(t)
-		for range 20 {
-			s.create("greedy")
-		}
-		s.create("ada")
-		s.create("ben")
-		time.Sleep(5 * time.Second)
-		owners := map[string]int{}
-		for _, e := range s.claim(t, 0) {
-			owners[e.Owner]++
-		}
-		require.Equal(t, map[string]int{"greedy": 8, "ada": 1, "ben": 1}, owners)
-	})
-}
-
 func TestScheduledJobIsQueuedWhenDue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -18,6 +18,20 @@ type Row struct {
 	Ended       Ended
 	Replayed    string // id of the dead letter that was replayed last
 	Traceparent string
+
+	// Sent: its message is on the broker's queue, or on its way there, and no
+	// worker has begun.
+	Sent bool
+
+	// WorkKey identifies the lesson that is asked for; jobs with the same one may
+	// share a run. "" = never shared.
+	WorkKey   string
+	Leader    job.ID // the job whose run it shares; "" = it has its own
+	Followers int    // jobs that share its run
+	Files     job.ID // the job in whose folder its artifacts are; "" = its own
+	// Alias is the cancelled job with which its run began: messages and workers
+	// know the run by that id. "" = it began with this job. Unique.
+	Alias job.ID
 }
 
 // Ended is how the latest attempt ended: what is answered when its worker asks
@@ -38,6 +52,7 @@ type Session struct {
 	OpenedAt time.Time
 	HeardAt  time.Time // when it was heard of last
 	EndsAt   time.Time // when it is dead unless it is heard of before
+	Waiting  bool      // a job of its kind waits for its turn; only read, and only by Session
 }
 
 // Promise says that the message of a job is put on its queue at Due unless the
@@ -46,7 +61,9 @@ type Promise struct {
 	JobID job.ID
 	Owner string
 	Due   time.Time
-	Token int64 // of the latest claim; unique over all claims
+	Token int64 // of the latest claim; unique over all claims; 0 = the broker has its message
+	Kind  job.Kind
+	Turn  int64 // its place in the fair order of owners; 0 = it doesn't wait for a turn
 }
 
 // Key is an idempotency key.
@@ -89,8 +106,11 @@ type Deadlines struct {
 type Counts struct {
 	Jobs     []Count
 	Sessions map[job.Kind]int
-	Promises int
-	Due      time.Time // earliest due time of a promise
+	Promises int              // whose message the broker may not have, without those that wait for a turn
+	Due      time.Time        // earliest due time of one of them
+	Waiting  map[job.Kind]int // promises that wait for their turn
+	Calls    int              // of webhooks, pending
+	CallDue  time.Time        // earliest due time of one
 }
 
 // Count counts the jobs of a kind in a state.
@@ -107,6 +127,7 @@ type Note struct {
 	Owner    string
 	Final    *Group    // the job became final: retention may have work
 	Due      time.Time // a promise is due then
+	Call     time.Time // a call of a webhook is due then
 	Deadline time.Time // something other than a promise has to be done then
 	Session  job.SessionID
 	Command  Command // for Session

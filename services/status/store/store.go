@@ -42,6 +42,8 @@ type Reader interface {
 	Moves(id job.ID) ([]job.Move, error)
 	// Jobs returns a page, newest first.
 	Jobs(f Filter) ([]Row, error)
+	// CountJobs counts the jobs of an owner in any of the states.
+	CountJobs(owner string, states []job.State) (int, error)
 	// Changed returns jobs with a seq above after, in the order of seq. Owner
 	// "" means every owner.
 	Changed(owner string, after int64, limit int) ([]Row, error)
@@ -56,6 +58,8 @@ type Reader interface {
 	Counts() (Counts, error)
 	// Groups lists every owner and kind that has jobs.
 	Groups() ([]Group, error)
+	LineReader
+	WebhookReader
 }
 
 // Tx is one transaction.
@@ -64,8 +68,11 @@ type Tx interface {
 	JobWriter
 	Sessions
 	Promises
+	LineWriter
 	Keys
 	Tombstones
+	Sharing
+	WebhookWriter
 	// NextSeq gives out the next seq.
 	NextSeq() (int64, error)
 	// Note passes n to Subscribe's function after the commit.

@@ -48,7 +48,8 @@ type Promises interface {
 	// PutPromise inserts or replaces the promise of a job.
 	PutPromise(p Promise) error
 	// DropPromise removes the promise of a job; with a token other than 0 only
-	// when it is the one of the last claim.
+	// when it is the one of the last claim, and then the job may be named by its
+	// Alias.
 	DropPromise(id job.ID, token int64) error
 	// DuePromises lists promises due at or before now: the oldest of every
 	// owner first, then the second of every owner, and so on.

@@ -8,8 +8,9 @@ import (
 
 // apiKeyCmd makes an API key.
 type apiKeyCmd struct {
-	Name string   `arg:"" help:"Name of the service: small letters, digits and dashes. Its jobs belong to service:NAME; a second key of the same name shares them."`
-	Role []string `help:"What the key may do: service (its own jobs) or operator (everybody's jobs and dead letters)." enum:"service,operator" default:"service"`
+	Name  string   `arg:"" help:"Name of the service: small letters, digits and dashes. Its jobs belong to service:NAME; a second key of the same name shares them."`
+	Role  []string `help:"What the key may do: service (its own jobs) or operator (everybody's jobs and dead letters)." enum:"service,operator" default:"service"`
+	Scope []string `help:"Only these parts of the API, after commas: jobs:read, jobs:write, webhooks:read, webhooks:write, and with the role operator deadletters:read, deadletters:write. All that the roles may do by default."`
 }
 
 // Run prints the key and its line. The key is stored nowhere.
@@ -18,7 +19,11 @@ func (c apiKeyCmd) Run(r *run) error {
 	for _, name := range c.Role {
 		roles = append(roles, gateway.Role(name))
 	}
-	key, line, err := gateway.NewAPIKey(c.Name, roles...)
+	var scopes []gateway.Scope
+	for _, name := range c.Scope {
+		scopes = append(scopes, gateway.Scope(name))
+	}
+	key, line, err := gateway.NewAPIKey(c.Name, roles, scopes)
 	if err != nil {
 		return err
 	}

@@ -20,8 +20,18 @@ func TestAPIKey(t *testing.T) {
 	require.Regexp(t, `^studycast_lms\.[A-Za-z0-9_-]{43}$`, lines[1])
 	require.Regexp(t, `^lms service,operator [0-9a-f]{64}$`, lines[4])
 
+	out.Reset()
+	args := []string{"apikey", "lms", "--role", "service,operator", "--scope", "jobs:read,deadletters:write"}
+	require.Equal(t, exitOK, Main(args, &out, &errs, "test"), errs.String())
+	require.Regexp(t, `(?m)^lms service,operator jobs:read,deadletters:write [0-9a-f]{64}$`, out.String())
+	for want, scope := range map[string]string{"use some of jobs:read": "jobs:all", "together with the role operator": "deadletters:read"} {
+		errs.Reset()
+		require.Equal(t, exitFailed, Main([]string{"apikey", "lms", "--scope", scope}, &out, &errs, "test"))
+		require.Contains(t, errs.String(), want)
+	}
+
 	require.Equal(t, exitFailed, Main([]string{"apikey", "L M"}, &out, &errs, "test"))
-	require.Contains(t, errs.String(), "three words")
+	require.Contains(t, errs.String(), "small letters")
 	require.Equal(t, exitUsage, Main([]string{"apikey", "lms", "--role", "student"}, &out, &errs, "test"))
 }
 

@@ -12,11 +12,11 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/studycast/studycast/client"
 	"github.com/studycast/studycast/core/config"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/lifecycle"
 	"github.com/studycast/studycast/core/program"
-	"github.com/studycast/studycast/studycast/client"
 )
 
 // Exit codes.
@@ -39,8 +39,12 @@ type commands struct {
 	Show     showCmd     `cmd:"" help:"Show one job with its history."`
 	Watch    watchCmd    `cmd:"" help:"Follow a job until it is final."`
 	Cancel   cancelCmd   `cmd:"" help:"Cancel a job."`
+	Retry    retryCmd    `cmd:"" help:"Give a failed or cancelled job another run."`
+	Delete   deleteCmd   `cmd:"" help:"Delete a finished job and its files."`
 	Dead     deadCmd     `cmd:"" help:"For operators: list, read and replay dead letters."`
+	Webhooks webhooksCmd `cmd:"" help:"Have addresses called when your jobs become final."`
 	APIKey   apiKeyCmd   `cmd:"" name:"apikey" help:"Make an API key of a service, and its line for API_KEYS_FILE."`
+	OpenAPI  openAPICmd  `cmd:"" name:"openapi" help:"Print the OpenAPI document of the REST API."`
 	Settings settingsCmd `cmd:"" help:"Print all settings as a table."`
 	Topology topologyCmd `cmd:"" help:"Print the exchanges and queues that RabbitMQ needs, or a definitions file for it."`
 

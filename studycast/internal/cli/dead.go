@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/studycast/studycast/studycast/client"
+	"github.com/studycast/studycast/client"
 )
 
 // deadCmd is what operators do with dead letters.
@@ -21,11 +21,11 @@ type deadCmd struct {
 
 // deadListCmd lists dead letters.
 type deadListCmd struct {
-	State string `help:"Only letters in this state: open, replaying or replayed."`
-	Kind  string `help:"Only letters of this kind of job."`
-	Job   string `help:"Only letters of this job."`
-	Limit int    `help:"At most this many." default:"20"`
-	JSON  bool   `help:"Print the dead letters as JSON."`
+	State []string `help:"Only letters in these states, separated by commas: open, replaying, replayed."`
+	Kind  string   `help:"Only letters of this kind of job."`
+	Job   string   `help:"Only letters of this job."`
+	Limit int      `help:"At most this many." default:"20"`
+	JSON  bool     `help:"Print the dead letters as JSON."`
 
 	server `embed:""`
 }
@@ -34,16 +34,18 @@ type deadListCmd struct {
 func (c *deadListCmd) Run(r *run) error {
 	cl := c.client()
 	defer cl.Close()
-	page, err := cl.DeadLetters(r.ctx, client.DeadFilter{State: c.State, Kind: c.Kind, Job: c.Job, PageSize: c.Limit})
+	letters, err := first(c.Limit, cl.DeadLetters(r.ctx, client.DeadFilter{
+		States: c.State, Kind: c.Kind, Job: c.Job, PageSize: min(c.Limit, maxPage),
+	}))
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return printJSON(r.out, page.DeadLetters)
+		return printJSON(r.out, letters)
 	}
 	w := tabwriter.NewWriter(r.out, 0, 4, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "ID\tSTATE\tQUEUE\tJOB\tATTEMPT\tDIED\tFAULT")
-	for _, l := range page.DeadLetters {
+	for _, l := range letters {
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n",
 			l.ID, l.State, plain(l.Queue), plain(l.JobID), l.Attempt, moment(l.DiedAt), plain(why(l)))
 	}

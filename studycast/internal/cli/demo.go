@@ -12,10 +12,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/studycast/studycast/client"
 	"github.com/studycast/studycast/core/config"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/lesson/media"
-	"github.com/studycast/studycast/studycast/client"
 	"github.com/studycast/studycast/studycast/internal/demo"
 )
 
@@ -112,7 +112,7 @@ func (c *demoCmd) lessons(ctx context.Context, r *run, url, page string) ([]*dem
 			start := time.Now()
 			j, err := cl.Submit(ctx, client.Request{
 				Kind: kind, Source: client.Source{URL: page}, Options: client.Options{Length: c.Length},
-			}, "")
+			})
 			if err != nil {
 				return err
 			}

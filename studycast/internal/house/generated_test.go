@@ -1,6 +1,7 @@
 package house
 
 import (
+	"bytes"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -8,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	gateway "github.com/studycast/studycast/gateway/app"
 )
 
 // The checked-in code is what buf makes of the proto files today.
@@ -24,6 +27,24 @@ func TestGeneratedCodeIsFresh(t *testing.T) {
 	fresh := files(t, filepath.Join(out, "proto/gen"))
 	require.NotEmpty(t, fresh)
 	require.Equal(t, fresh, files(t, filepath.Join(root, "proto/gen")), "run `make generate`")
+}
+
+// The types of the TypeScript client are those of the API today.
+func TestTypeScriptTypesAreFresh(t *testing.T) {
+	t.Parallel()
+	bin := filepath.Join(root, "tools/node_modules/.bin/openapi-typescript")
+	require.FileExists(t, bin, "run `make generate` once: it installs openapi-typescript")
+	doc, err := gateway.OpenAPI("dev")
+	require.NoError(t, err)
+	out := filepath.Join(t.TempDir(), "schema.ts")
+	cmd := exec.Command(bin, "-o", out)
+	cmd.Stdin = bytes.NewReader(doc)
+	msg, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", msg)
+	fresh, err := os.ReadFile(out)
+	require.NoError(t, err)
+	require.Contains(t, string(fresh), "export interface paths")
+	require.True(t, string(fresh) == read(t, "clients/typescript/src/schema.ts"), "the API has changed: run `make generate`")
 }
 
 func files(t *testing.T, dir string) map[string]string {

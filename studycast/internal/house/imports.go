@@ -47,6 +47,16 @@ var rules = []rule{
 		},
 	},
 	{
+		why: "the client brings nothing but the standard library", from: []string{"client"}, tests: true,
+		bad: func(_ Package, imp string) bool {
+			return strings.Contains(strings.Split(imp, "/")[0], ".") || ours(imp) && imp != "client"
+		},
+	},
+	{
+		why: "the client is for those who call from outside", from: append([]string{"core", "proto"}, programs...),
+		bad: func(_ Package, imp string) bool { return below(imp, []string{"client"}) },
+	},
+	{
 		why: "only core/backend and the apps of the services choose adapters", from: []string{""},
 		bad: func(p Package, imp string) bool {
 			return below(imp, adapters) && !below(p.Path, choosers) && !below(p.Path, adapters)
@@ -63,7 +73,7 @@ var rules = []rule{
 	{
 		why: "the lesson half knows nothing of jobs", from: []string{"core/lesson"},
 		bad: func(_ Package, imp string) bool {
-			return ours(imp) && !below(imp, []string{"core/lesson", "core/fault"})
+			return ours(imp) && !below(imp, []string{"core/lesson", "core/fault", "core/guard"})
 		}, tests: true,
 	},
 	{
@@ -71,7 +81,7 @@ var rules = []rule{
 		bad: func(p Package, imp string) bool { return below(imp, programs) && top(p.Path) != top(imp) }, tests: true,
 	},
 	{
-		why: "nothing imports studycast, deploy or lab", from: []string{"core", "proto", "gateway", "services", "video-worker", "audio-worker"},
+		why: "nothing imports studycast, deploy or lab", from: []string{"client", "core", "proto", "gateway", "services", "video-worker", "audio-worker"},
 		bad: func(_ Package, imp string) bool { return below(imp, []string{"studycast", "deploy", "lab"}) }, tests: true,
 	},
 	{
@@ -124,7 +134,7 @@ func Check(pkgs []Package) (broken []string, seen int) {
 }
 
 func ours(imp string) bool {
-	return below(imp, []string{"core", "proto", "gateway", "services", "video-worker", "audio-worker", "studycast", "lab"})
+	return below(imp, []string{"client", "core", "proto", "gateway", "services", "video-worker", "audio-worker", "studycast", "lab"})
 }
 
 func top(path string) string { return strings.Split(path, "/")[0] }

@@ -28,6 +28,7 @@ import (
 	"github.com/studycast/studycast/core/broker"
 	"github.com/studycast/studycast/core/config"
 	"github.com/studycast/studycast/core/deadletterclient"
+	"github.com/studycast/studycast/core/guard"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/lifecycle"
 	"github.com/studycast/studycast/core/obs"
@@ -46,6 +47,8 @@ import (
 type Options struct {
 	Data     config.Data
 	Policies config.Policies
+	Fairness config.Fairness
+	Sharing  config.Sharing
 	Workers  config.Workers
 	Lesson   config.Lesson
 	Listener net.Listener // of the REST API and the page
@@ -55,6 +58,7 @@ type Options struct {
 	// Auth says who may call; none of it set: one local user.
 	Auth   config.Auth
 	Limits config.Limits
+	Edge   config.Edge
 	Sites  config.Sites
 	// OpenToAll lets Listener be other than loopback although nobody logs in.
 	OpenToAll bool
@@ -181,9 +185,14 @@ func (s *Server) openBroker(ctx context.Context) error {
 }
 
 func (s *Server) startStatus(ctx context.Context) error {
+	weights, err := s.o.Fairness.Weights()
+	if err != nil {
+		return err
+	}
 	pipe := bufconn.Listen(memoryPipe)
 	app, err := status.New(ctx, status.Options{
-		StoreURL: s.o.Data.StoreURL, Policies: s.o.Policies.Policies(), Listener: pipe,
+		StoreURL: s.o.Data.StoreURL, Policies: s.o.Policies.Policies(), OwnerWeights: weights, Listener: pipe,
+		ShareLessons: s.o.Sharing.ShareLessons, ShareFinishedFor: s.o.Sharing.ShareFinishedFor,
 		Logger: s.log, Registerer: s.registry, Tracer: s.o.Tracer,
 		RemoveArtifacts: func(ctx context.Context, id job.ID) error {
 			return s.artifacts.Delete(ctx, artifact.JobPrefix(id))
@@ -244,8 +253,9 @@ func (s *Server) startGateway(ctx context.Context) error {
 		Listener:     s.o.Listener, AdminListener: s.o.Admin, Checks: obs.Checks{"process": s.Ready},
 		GRPCListener: s.o.GRPC, TLS: s.o.TLS,
 		Status: s.client, DeadLetters: s.letters, Broker: s.broker, Artifacts: s.artifacts,
-		CheckURL: studio.Addresses(s.o.Lesson).Check, OpenToAll: s.o.OpenToAll,
-		Limits: gateway.LimitsOf(s.o.Limits), CORSOrigins: s.o.Sites.CORSOrigins,
+		CheckURL: studio.Addresses(s.o.Lesson).Check, WebhookAddresses: guard.Addresses(studio.Addresses(s.o.Lesson)), OpenToAll: s.o.OpenToAll,
+		Limits: gateway.LimitsOf(s.o.Limits, s.o.Edge), CORSOrigins: s.o.Sites.CORSOrigins,
+		TrustedProxies: s.o.Edge.TrustedProxies, LinkSecret: s.o.Edge.LinkSecret,
 		Logger: s.log, Registerer: s.registry, Gatherer: s.registry, Tracer: s.o.Tracer, Version: s.o.Version,
 		Failpoint: s.o.Failpoint,
 	})

@@ -12,10 +12,10 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"github.com/studycast/studycast/client"
 	"github.com/studycast/studycast/core/config"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/worker"
-	"github.com/studycast/studycast/studycast/client"
 	"github.com/studycast/studycast/studycast/internal/single"
 )
 
@@ -34,7 +34,7 @@ func TestOneJobIsOneTrace(t *testing.T) {
 	defer c.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	j, err := c.Submit(ctx, client.Request{Kind: "video", Source: client.Source{URL: "https://example.org/page"}}, "")
+	j, err := c.Submit(ctx, client.Request{Kind: "video", Source: client.Source{URL: "https://example.org/page"}})
 	require.NoError(t, err)
 	for j, err = range c.Watch(ctx, j.ID) {
 		require.NoError(t, err)

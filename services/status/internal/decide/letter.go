@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/studycast/studycast/core/fault"
@@ -94,8 +95,20 @@ func Replay(r store.Row, now time.Time, letter, why string) (Step, error) {
 		return *s, &job.StateError{ID: r.ID, State: r.State, Wanted: "replay", Remedy: replayRemedy(r)}
 	}
 	s.Row.Replayed = letter
-	s.promise(now)
+	s.Promise = Promise{Do: StandInLine}
 	return *s, s.anew(now, orElse(why, "replayed by an operator"))
+}
+
+// Edit gives a replayed job another request. It asks for another lesson then,
+// so nobody shares its run.
+func (s *Step) Edit(r job.Request) error {
+	if r.Kind != s.Row.Request.Kind {
+		return &job.InvalidError{Fields: []job.FieldError{{
+			Path: "request.kind", Message: fmt.Sprintf("is %s, the job's is %s: it can't be changed", r.Kind, s.Row.Request.Kind),
+		}}}
+	}
+	s.Row.Request, s.Row.WorkKey = r, ""
+	return nil
 }
 
 func replayRemedy(r store.Row) string {

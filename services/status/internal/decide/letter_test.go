@@ -179,7 +179,7 @@ func TestReplay(t *testing.T) {
 	l.then(decide.Bury(l.row, now, decide.Letter{ID: "one", Attempt: 1, History: l.past}))
 	refused("two", "dead letter one")
 	s, err := replay("one")
-	require.Equal(t, decide.Promise{Do: decide.PutPromise, Due: now}, s.Promise)
+	require.Equal(t, decide.Promise{Do: decide.StandInLine}, s.Promise)
 	l.then(s, err)
 	require.Equal(t, job.Queued, l.row.State)
 	require.Zero(t, l.row.Spent)

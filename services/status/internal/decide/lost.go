@@ -32,7 +32,7 @@ func (s *Step) lose(now time.Time, why string, net time.Duration) error {
 		Stage: r.Stage,
 		At:    now,
 	}
-	s.Command = &store.Command{Kind: store.Superseded, JobID: r.ID, Attempt: r.Attempt}
+	s.Command = &store.Command{Kind: store.Superseded, JobID: Name(*r), Attempt: r.Attempt}
 	s.Tell = r.Session
 	s.promise(now.Add(net))
 	return nil
@@ -100,7 +100,7 @@ func Progress(r store.Row, now time.Time, p Report) (Step, error) {
 }
 
 func (s *Step) tell(k store.CommandKind, p Report) {
-	s.Command = &store.Command{Kind: k, JobID: s.Row.ID, Attempt: p.Attempt}
+	s.Command = &store.Command{Kind: k, JobID: Name(s.Row), Attempt: p.Attempt}
 	s.Tell = p.Session.ID
 }
 
@@ -125,7 +125,7 @@ func Recall(r store.Row) *store.Command {
 	case job.Running:
 		return nil
 	case job.Cancelled:
-		return &store.Command{Kind: store.Cancel, JobID: r.ID, Attempt: r.Attempt}
+		return &store.Command{Kind: store.Cancel, JobID: Name(r), Attempt: r.Attempt}
 	}
-	return &store.Command{Kind: store.Superseded, JobID: r.ID, Attempt: r.Attempt}
+	return &store.Command{Kind: store.Superseded, JobID: Name(r), Attempt: r.Attempt}
 }

@@ -97,6 +97,7 @@ func (s *Step) grant(a Ask) (Step, Answer, error) {
 	r.Attempt++
 	r.Session, r.Worker, r.StartID = a.Session.ID, a.Session.Worker, a.StartID
 	r.Stage, r.Progress, r.StartedAt = "", 0, a.Now
+	r.Files = r.Alias
 	r.Lost, r.Ended = false, store.Ended{}
 	s.Promise = Promise{Do: DropPromise}
 	return *s, Answer{Granted: true}, s.move(a.Now, job.Running, "started")

@@ -54,6 +54,8 @@ type Step struct {
 	Command *store.Command // for the session that Tell names
 	Tell    job.SessionID
 	Waited  time.Duration // of a job that was started: since it was due
+	Room    bool          // a sent job is it no more: the next in line may be sent
+	Left    bool          // the job has left the line otherwise than by its turn
 }
 
 // Promise says what becomes of the job's promise.
@@ -70,7 +72,8 @@ const (
 	KeepPromise PromiseDo = iota
 	DropPromise
 	PutPromise  // due at Due
-	ClaimForNow // claimed by the caller, who publishes at once
+	ClaimForNow // claimed by the caller, who publishes at once; when the line is full StandInLine
+	StandInLine // waits for its turn
 )
 
 func begin(r store.Row) *Step { return &Step{Row: r} }
@@ -91,6 +94,7 @@ func (s *Step) move(now time.Time, to job.State, why string) error {
 	}
 	from := r.State
 	s.touch(now)
+	s.stir(from, to)
 	r.State, r.Since = to, now
 	if to.Final() {
 		r.FinishedAt = now

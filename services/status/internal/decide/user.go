@@ -8,7 +8,7 @@ import (
 )
 
 // Create makes the row of a new job. A job that is due now is claimed for the
-// caller; a scheduled one is promised for its time.
+// caller when nobody waits; a scheduled one is promised for its time.
 func Create(now time.Time, id job.ID, owner string, req job.Request, traceparent string) (Step, error) {
 	s := begin(store.Row{
 		Job:         job.Job{ID: id, Owner: owner, Request: req, CreatedAt: now},
@@ -32,7 +32,7 @@ func Cancel(r store.Row, now time.Time, why string) (Step, error) {
 	case job.Succeeded, job.Failed:
 		return *s, &job.StateError{ID: r.ID, State: r.State, Wanted: "cancel", Remedy: "It is over: there is nothing to cancel."}
 	case job.Running:
-		s.Command = &store.Command{Kind: store.Cancel, JobID: r.ID, Attempt: r.Attempt}
+		s.Command = &store.Command{Kind: store.Cancel, JobID: Name(r), Attempt: r.Attempt}
 		s.Tell = r.Session
 	}
 	if err := s.move(now, job.Cancelled, orElse(why, "cancelled")); err != nil {
@@ -74,12 +74,13 @@ func Delete(r store.Row) error {
 }
 
 // Claimed is what a claim of its promise does to a job: a scheduled one is
-// queued, any other stays as it is.
+// queued and stands in line, any other stays as it is.
 func Claimed(r store.Row, now time.Time) (Step, error) {
 	s := begin(r)
 	if r.State != job.Scheduled {
 		return *s, nil
 	}
+	s.Promise = Promise{Do: StandInLine}
 	return *s, s.move(now, job.Queued, "its time has come")
 }
 

@@ -16,6 +16,7 @@ import (
 type Hub struct {
 	Outbox *Alarms // rung with the times at which promises are due
 	Upkeep *Alarms // rung with the times at which something else is due
+	Calls  *Alarms // rung with the times at which calls of webhooks may be due
 
 	mu       sync.Mutex
 	jobs     map[job.ID]map[*Watcher]struct{}
@@ -29,6 +30,7 @@ func New(clock job.Clock) *Hub {
 	return &Hub{
 		Outbox:   newAlarms(clock),
 		Upkeep:   newAlarms(clock),
+		Calls:    newAlarms(clock),
 		jobs:     map[job.ID]map[*Watcher]struct{}{},
 		owners:   map[string]map[*Watcher]struct{}{},
 		sessions: map[job.SessionID]*Mailbox{},
@@ -38,19 +40,21 @@ func New(clock job.Clock) *Hub {
 
 // Hear passes on what transactions changed. It never blocks.
 func (h *Hub) Hear(notes []store.Note) {
-	var due, deadline time.Time
+	var due, deadline, call time.Time
 	h.mu.Lock()
 	for _, n := range notes {
 		h.wake(n)
-		due, deadline = earlier(due, n.Due), earlier(deadline, n.Deadline)
+		due, deadline, call = earlier(due, n.Due), earlier(deadline, n.Deadline), earlier(call, n.Call)
 		if n.Final != nil {
 			h.groups[*n.Final] = struct{}{}
 			deadline = earlier(deadline, time.Unix(0, 0))
+			call = earlier(call, time.Unix(0, 0))
 		}
 	}
 	h.mu.Unlock()
 	h.Outbox.ring(due)
 	h.Upkeep.ring(deadline)
+	h.Calls.ring(call)
 }
 
 func (h *Hub) wake(n store.Note) {

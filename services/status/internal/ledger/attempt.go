@@ -27,7 +27,7 @@ func (l *Ledger) Start(ctx context.Context, session job.SessionID, id job.ID, st
 		if err != nil {
 			return err
 		}
-		row, err := w.Job(id)
+		row, has, err := w.run(id)
 		if missing(err) {
 			out = Started{}
 			out.Answer, err = w.unknown(id)
@@ -35,6 +35,10 @@ func (l *Ledger) Start(ctx context.Context, session job.SessionID, id job.ID, st
 		}
 		if err != nil {
 			return err
+		}
+		if !has {
+			out = Started{Kind: row.Request.Kind, Answer: decide.Answer{Drop: "it shares the run of another job"}}
+			return nil
 		}
 		out, err = l.start(w, row, asks, startID)
 		out.Kind = row.Request.Kind
@@ -85,21 +89,33 @@ func (w *work) unknown(id job.ID) (decide.Answer, error) {
 func (l *Ledger) Finish(ctx context.Context, id job.ID, attempt int, o job.Outcome) (job.Verdict, error) {
 	var v job.Verdict
 	err := l.update(ctx, func(w *work) error {
-		row, err := w.Job(id)
-		if missing(err) {
-			v = job.Verdict{Action: job.Ack, Reason: "deleted"}
-			return nil
-		}
-		if err != nil {
+		var err error
+		if v, err = l.finish(w, id, attempt, o); err != nil || !v.Refused() || o.Succeeded == nil {
 			return err
 		}
-		var step decide.Step
-		step, v, err = decide.Finish(row, w.now, l.policies[row.Request.Kind], attempt, o)
-		if err != nil {
-			return err
+		kept, err := w.Kept(id)
+		if kept {
+			v.Reason = "others have what was made"
 		}
-		_, _, err = w.apply(step, false)
 		return err
 	})
+	return v, err
+}
+
+func (l *Ledger) finish(w *work, id job.ID, attempt int, o job.Outcome) (job.Verdict, error) {
+	row, has, err := w.run(id)
+	switch {
+	case missing(err):
+		return job.Verdict{Action: job.Ack, Reason: job.RefusedDeleted}, nil
+	case err != nil:
+		return job.Verdict{}, err
+	case !has:
+		return job.Verdict{Action: job.Ack, Reason: job.RefusedSuperseded}, nil
+	}
+	step, v, err := decide.Finish(row, w.now, l.policies[row.Request.Kind], attempt, o)
+	if err != nil {
+		return v, err
+	}
+	_, _, err = w.apply(step, false)
 	return v, err
 }

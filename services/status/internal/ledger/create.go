@@ -11,17 +11,17 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/studycast/studycast/core/job"
-	"github.com/studycast/studycast/services/status/internal/decide"
 	"github.com/studycast/studycast/services/status/internal/record"
 	"github.com/studycast/studycast/services/status/store"
 )
 
 // Bounds of what comes with a request.
 const (
-	KeyLife        = 24 * time.Hour // of an idempotency key
-	maxOwnerBytes  = 200
-	maxKeyBytes    = 255
-	maxParentBytes = 512
+	KeyLife         = 24 * time.Hour // of an idempotency key
+	maxOwnerBytes   = 200
+	maxKeyBytes     = 255
+	maxParentBytes  = 512
+	maxVersionBytes = 255
 )
 
 // Input asks for a job.
@@ -30,6 +30,14 @@ type Input struct {
 	Request     job.Request
 	Key         string // idempotency key; "" = none
 	Traceparent string
+	// SourceVersion identifies the content of the source where the caller knows
+	// it; "" = the address or the text itself does.
+	SourceVersion string
+	// OnlyKnown: answer with the job that was made with the key, or
+	// job.ErrNotFound, and make none.
+	OnlyKnown bool
+
+	want store.Want
 }
 
 // Created is the job that was made, or the one made before with the same key.
@@ -53,11 +61,15 @@ func (l *Ledger) Create(ctx context.Context, in Input) (Created, error) {
 	if err != nil {
 		return Created{}, fmt.Errorf("make an id: %w", err)
 	}
+	in.want = l.sharing.want(in, l.Now())
 	var out Created
 	err = l.update(ctx, func(w *work) error {
 		var err error
 		if out, err = w.known(in, print); err != nil || out.Replayed {
 			return err
+		}
+		if in.OnlyKnown {
+			return job.ErrNotFound
 		}
 		out, err = w.create(in, job.ID(id.String()), print)
 		return err
@@ -89,7 +101,7 @@ func (w *work) known(in Input, print []byte) (Created, error) {
 }
 
 func (w *work) create(in Input, id job.ID, print []byte) (Created, error) {
-	step, err := decide.Create(w.now, id, in.Owner, in.Request, in.Traceparent)
+	step, err := w.accept(in, id)
 	if err != nil {
 		return Created{}, err
 	}
@@ -126,6 +138,9 @@ func (in Input) check(now time.Time) error {
 	}
 	if len(in.Traceparent) > maxParentBytes {
 		bad = append(bad, job.FieldError{Path: "traceparent", Message: "is longer than any W3C trace context: leave it out"})
+	}
+	if len(in.SourceVersion) > maxVersionBytes {
+		bad = append(bad, job.FieldError{Path: "source_version", Message: fmt.Sprintf("has %d bytes: use at most %d", len(in.SourceVersion), maxVersionBytes)})
 	}
 	var invalid *job.InvalidError
 	if err := in.Request.Validate(now); errors.As(err, &invalid) {

@@ -18,7 +18,12 @@ type Options struct {
 	Store    store.Store
 	Policies job.Policies
 	Clock    job.Clock
+	Sharing  Sharing
 	Observe  func(decide.Step) // hears of every change after its commit; may be nil
+	// Weights are the shares of owners when they wait for turns: one of weight 2
+	// gets twice as many as one of weight 1, which is what everybody has who is
+	// not named, unless Everybody is.
+	Weights map[string]int
 }
 
 // Ledger is safe for concurrent use.
@@ -26,8 +31,12 @@ type Ledger struct {
 	store    store.Store
 	policies job.Policies
 	clock    job.Clock
+	sharing  Sharing
 	observe  func(decide.Step)
 	began    time.Time // a worker could not report before
+	weights  map[string]int
+	paces    paces
+	boards   boards
 }
 
 // New returns a Ledger on o.Store, which stays the caller's to close.
@@ -35,7 +44,7 @@ func New(o Options) *Ledger {
 	if o.Observe == nil {
 		o.Observe = func(decide.Step) {}
 	}
-	l := &Ledger{store: o.Store, policies: o.Policies, clock: o.Clock, observe: o.Observe}
+	l := &Ledger{store: o.Store, policies: o.Policies, clock: o.Clock, sharing: o.Sharing, observe: o.Observe, weights: o.Weights}
 	l.began = l.Now()
 	return l
 }
@@ -45,7 +54,7 @@ func (l *Ledger) Now() time.Time { return l.clock.Now().UTC().Truncate(time.Micr
 
 // Entry is a message that the broker may not have yet, claimed for the caller.
 type Entry struct {
-	JobID       job.ID
+	JobID       job.ID // by which messages and workers know the run
 	Token       int64
 	Queue       string
 	Owner       string
@@ -56,7 +65,7 @@ type Entry struct {
 
 func entryOf(r store.Row, token int64) Entry {
 	return Entry{
-		JobID: r.ID, Token: token, Queue: r.Request.Kind.Queue(), Owner: r.Owner,
+		JobID: decide.Name(r), Token: token, Queue: r.Request.Kind.Queue(), Owner: r.Owner,
 		Request: r.Request, Traceparent: r.Traceparent, Attempt: r.Attempt + 1,
 	}
 }
@@ -66,13 +75,17 @@ type work struct {
 	store.Tx
 	now   time.Time
 	steps []decide.Step
+	// waiting tells of the kinds that were looked at whether somebody waits for
+	// a turn.
+	waiting map[job.Kind]bool
+	l       *Ledger
 }
 
 // update runs fn in a transaction and reports its steps after the commit.
 func (l *Ledger) update(ctx context.Context, fn func(*work) error) error {
 	var w *work
 	err := l.store.Update(ctx, func(tx store.Tx) error {
-		w = &work{Tx: tx, now: l.Now()}
+		w = &work{Tx: tx, now: l.Now(), l: l}
 		return fn(w)
 	})
 	if err != nil {
@@ -107,6 +120,13 @@ func (w *work) apply(s decide.Step, isNew bool) (store.Row, *Entry, error) {
 		return s.Row, nil, err
 	}
 	s.Row.Seq = seq
+	shared := s.Row.Followers > 0
+	if s.Row.State.Final() {
+		s.Row.Followers = 0
+	}
+	if err := w.lineUp(&s); err != nil {
+		return s.Row, nil, err
+	}
 	if isNew {
 		err = w.InsertJob(s.Row)
 	} else {
@@ -125,19 +145,32 @@ func (w *work) apply(s decide.Step, isNew bool) (store.Row, *Entry, error) {
 		return s.Row, nil, err
 	}
 	w.note(s, due)
+	if s.Room {
+		if err := w.makeRoom(s.Row.Request.Kind); err != nil {
+			return s.Row, nil, err
+		}
+	}
+	if err := w.announce(s); err != nil {
+		return s.Row, nil, err
+	}
 	w.steps = append(w.steps, s)
-	return s.Row, entry, nil
+	if shared {
+		err = w.spread(s)
+	}
+	return s.Row, entry, err
 }
 
 // promise writes what a step promises. The seq of the step is the token, so no
 // token is ever used twice, not even for a promise made anew.
 func (w *work) promise(s decide.Step) (*Entry, time.Time, error) {
-	p := store.Promise{JobID: s.Row.ID, Owner: s.Row.Owner, Due: s.Promise.Due, Token: s.Row.Seq}
+	p := store.Promise{JobID: s.Row.ID, Owner: s.Row.Owner, Due: s.Promise.Due, Token: s.Row.Seq, Kind: s.Row.Request.Kind}
 	switch s.Promise.Do {
 	case decide.KeepPromise:
 		return nil, time.Time{}, nil
 	case decide.DropPromise:
 		return nil, time.Time{}, w.DropPromise(s.Row.ID, 0)
+	case decide.StandInLine:
+		return nil, w.now, w.stand(p)
 	case decide.ClaimForNow:
 		p.Due = w.now.Add(decide.FastClaim)
 		e := entryOf(s.Row, p.Token)

@@ -26,21 +26,23 @@ func (l *Ledger) Bury(ctx context.Context, id job.ID, letter Letter) (job.Job, e
 	if err := letter.check(); err != nil {
 		return job.Job{}, err
 	}
-	j, _, err := l.change(ctx, id, "", func(w *work, r store.Row) (decide.Step, error) {
+	return l.changeRun(ctx, id, func(w *work, r store.Row, has bool) (decide.Step, error) {
+		if !has {
+			return decide.Step{Row: r}, nil
+		}
 		d, err := w.letter(r, letter)
 		if err != nil {
 			return decide.Step{}, err
 		}
 		return decide.Bury(r, w.now, d)
 	})
-	return j, err
 }
 
 // letter reads what decides about a dead letter.
 func (w *work) letter(r store.Row, letter Letter) (decide.Letter, error) {
 	d := decide.Letter{ID: letter.ID, Attempt: letter.Attempt, Fault: letter.Fault}
 	var err error
-	if d.History, err = w.Moves(r.ID); err != nil {
+	if d.History, err = w.history(r); err != nil {
 		return d, err
 	}
 	if r.State == job.Running {
@@ -58,16 +60,25 @@ func (w *work) letter(r store.Row, letter Letter) (decide.Letter, error) {
 	return d, err
 }
 
-// Replay queues a job that failed with this dead letter again. Its message is
-// due at once. Replaying again changes nothing.
-func (l *Ledger) Replay(ctx context.Context, id job.ID, letter, why string) (job.Job, error) {
+// Replay queues a job that failed with this dead letter again, from now on with
+// another request of its kind unless edited is nil. Replaying again changes
+// nothing.
+func (l *Ledger) Replay(ctx context.Context, id job.ID, letter, why string, edited *job.Request) (job.Job, error) {
 	if err := checkLetterID(letter); err != nil {
 		return job.Job{}, err
 	}
-	j, _, err := l.change(ctx, id, "", func(w *work, r store.Row) (decide.Step, error) {
-		return decide.Replay(r, w.now, letter, clip(why))
+	if edited != nil {
+		if err := edited.Validate(l.Now()); err != nil {
+			return job.Job{}, err
+		}
+	}
+	return l.changeRun(ctx, id, func(w *work, r store.Row, _ bool) (decide.Step, error) {
+		step, err := decide.Replay(r, w.now, letter, clip(why))
+		if err == nil && step.Changed && edited != nil {
+			err = step.Edit(*edited)
+		}
+		return step, err
 	})
-	return j, err
 }
 
 func (l Letter) check() error {

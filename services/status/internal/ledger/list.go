@@ -48,6 +48,7 @@ func (l *Ledger) List(ctx context.Context, f store.Filter, token string) ([]job.
 	jobs := make([]job.Job, len(rows))
 	for i, r := range rows {
 		jobs[i] = r.Job
+		l.show(ctx, r, &jobs[i])
 	}
 	return jobs, next, nil
 }
@@ -90,45 +91,45 @@ const eventsAtOnce = 200
 // Snapshot reads an owner's newest jobs in the order of their last change, and
 // the seq up to which nothing is missing.
 func (l *Ledger) Snapshot(ctx context.Context, owner string) (events []Event, upTo int64, err error) {
-	err = l.store.View(ctx, func(r store.Reader) error {
-		rows, err := r.Jobs(store.Filter{Owner: owner, Limit: eventsAtOnce})
-		if err != nil {
+	var rows []store.Row
+	err = l.store.View(ctx, func(r store.Reader) (err error) {
+		if rows, err = r.Jobs(store.Filter{Owner: owner, Limit: eventsAtOnce}); err != nil {
 			return err
 		}
-		events = merge(rows, nil)
 		upTo, err = r.LastSeq()
 		return err
 	})
-	return events, upTo, err
+	return l.events(ctx, rows, nil), upTo, err
 }
 
 // Changes reads what changed after a seq, in order; empty when nothing did.
 // known is false when the store never gave out that seq, so that the caller
 // comes from another store and has to start with a snapshot.
 func (l *Ledger) Changes(ctx context.Context, owner string, after int64) (events []Event, known bool, err error) {
+	var rows []store.Row
+	var gone []store.Tombstone
 	err = l.store.View(ctx, func(r store.Reader) error {
 		last, err := r.LastSeq()
 		if err != nil {
 			return err
 		}
 		known = after <= last
-		rows, err := r.Changed(owner, after, eventsAtOnce)
-		if err != nil {
+		if rows, err = r.Changed(owner, after, eventsAtOnce); err != nil {
 			return err
 		}
-		gone, err := r.Buried(owner, after, eventsAtOnce)
-		events = merge(rows, gone)
+		gone, err = r.Buried(owner, after, eventsAtOnce)
 		return err
 	})
-	return events, known, err
+	return l.events(ctx, rows, gone), known, err
 }
 
-// merge puts both in the order of seq. Each holds the first of its sort, so
+// events puts both in the order of seq. Each holds the first of its sort, so
 // the first of both together miss nothing.
-func merge(rows []store.Row, gone []store.Tombstone) []Event {
+func (l *Ledger) events(ctx context.Context, rows []store.Row, gone []store.Tombstone) []Event {
 	var events []Event
 	for _, r := range rows {
 		j := r.Job
+		l.show(ctx, r, &j)
 		events = append(events, Event{Job: &j, Seq: r.Seq})
 	}
 	for _, t := range gone {

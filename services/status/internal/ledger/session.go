@@ -37,6 +37,7 @@ func (w *work) alive(id job.SessionID) (store.Session, error) {
 	if missing(err) {
 		return s, job.ErrSessionUnknown
 	}
+	w.learn(s)
 	if err != nil || s.EndsAt.After(w.now) {
 		return s, err
 	}
@@ -93,7 +94,7 @@ func (l *Ledger) Open(ctx context.Context, h Hello) (store.Session, []store.Comm
 			return err
 		}
 		w.Note(store.Note{Deadline: s.EndsAt})
-		return w.PutSession(s)
+		return errors.Join(w.PutSession(s), w.makeRoom(s.Kind))
 	})
 	return s, missed, err
 }
@@ -168,8 +169,8 @@ func (l *Ledger) Renew(ctx context.Context, id job.SessionID, stream int64, repo
 }
 
 func (w *work) report(s store.Session, r Report) (*store.Command, error) {
-	row, err := w.Job(r.JobID)
-	if missing(err) {
+	row, has, err := w.run(r.JobID)
+	if missing(err) || err == nil && !has {
 		return &store.Command{Kind: store.Superseded, JobID: r.JobID, Attempt: r.Attempt}, nil
 	}
 	if err != nil {

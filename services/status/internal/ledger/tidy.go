@@ -43,7 +43,11 @@ func (l *Ledger) retain(ctx context.Context, g store.Group, states []job.State, 
 			}
 			n = len(ids)
 			for _, id := range ids {
-				if err := w.remove(store.Row{Job: job.Job{ID: id, Owner: g.Owner}}); err != nil {
+				row, err := w.Job(id)
+				if err != nil {
+					return err
+				}
+				if err := w.remove(row); err != nil {
 					return err
 				}
 			}

@@ -12,21 +12,24 @@ import (
 // Get reads a job with its history. Another owner's is job.ErrNotFound.
 func (l *Ledger) Get(ctx context.Context, id job.ID, owner string) (job.Job, error) {
 	var j job.Job
-	err := l.store.View(ctx, func(r store.Reader) error {
-		row, err := owned(r, id, owner)
-		if err != nil {
+	var row store.Row
+	err := l.store.View(ctx, func(r store.Reader) (err error) {
+		if row, err = owned(r, id, owner); err != nil {
 			return err
 		}
 		j, err = full(r, row)
 		return err
 	})
+	if err == nil {
+		l.show(ctx, row, &j)
+	}
 	return j, err
 }
 
 // Cancel makes a job cancelled and tells the session that runs it.
 func (l *Ledger) Cancel(ctx context.Context, id job.ID, owner, why string) (job.Job, error) {
 	j, _, err := l.change(ctx, id, owner, func(w *work, r store.Row) (decide.Step, error) {
-		return decide.Cancel(r, w.now, clip(why))
+		return w.cancel(r, clip(why))
 	})
 	return j, err
 }
@@ -35,7 +38,7 @@ func (l *Ledger) Cancel(ctx context.Context, id job.ID, owner, why string) (job.
 // at once.
 func (l *Ledger) Retry(ctx context.Context, id job.ID, owner, why string) (job.Job, *Entry, error) {
 	return l.change(ctx, id, owner, func(w *work, r store.Row) (decide.Step, error) {
-		return decide.Retry(r, w.now, clip(why))
+		return w.again(r, clip(why))
 	})
 }
 
@@ -51,12 +54,19 @@ func (l *Ledger) change(
 		if err != nil {
 			return err
 		}
-		if row, entry, err = w.apply(step, false); err != nil {
-			return err
-		}
-		j, err = full(w, row)
+		j, entry, err = w.done(step)
 		return err
 	})
+	return j, entry, err
+}
+
+// done applies a step and reads the job as it is then.
+func (w *work) done(step decide.Step) (job.Job, *Entry, error) {
+	row, entry, err := w.apply(step, false)
+	if err != nil {
+		return job.Job{}, nil, err
+	}
+	j, err := full(w, row)
 	return j, entry, err
 }
 
@@ -80,11 +90,16 @@ func (w *work) remove(r store.Row) error {
 	if err != nil {
 		return err
 	}
-	if err := w.DeleteJob(r.ID); err != nil {
+	sweep, err := w.leave(r)
+	if err != nil {
 		return err
 	}
 	w.Note(store.Note{JobID: r.ID, Owner: r.Owner, Deadline: w.now})
-	return w.PutTombstone(store.Tombstone{JobID: r.ID, Owner: r.Owner, Seq: seq, DeletedAt: w.now, SweepAt: w.now})
+	t := store.Tombstone{JobID: r.ID, Owner: r.Owner, Seq: seq, DeletedAt: w.now}
+	if sweep {
+		t.SweepAt = w.now
+	}
+	return w.PutTombstone(t)
 }
 
 // maxWhyBytes bounds a reason that a caller gives for the history.

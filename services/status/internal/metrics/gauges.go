@@ -31,15 +31,18 @@ type Gauges struct {
 var (
 	jobsDesc     = prometheus.NewDesc("studycast_jobs", "Jobs in the store.", []string{"kind", "state"}, nil)
 	ageDesc      = prometheus.NewDesc("studycast_jobs_oldest_age_seconds", "Age of the job that is longest in a state which is not final.", []string{"kind", "state"}, nil)
-	promisesDesc = prometheus.NewDesc("studycast_outbox_promises", "Messages promised and not confirmed.", nil, nil)
+	promisesDesc = prometheus.NewDesc("studycast_outbox_promises", "Messages promised and not confirmed, without those that wait for their turn.", nil, nil)
+	inLineDesc   = prometheus.NewDesc("studycast_jobs_in_line", "Queued jobs that wait for their turn before their message is published.", []string{"kind"}, nil)
 	overdueDesc  = prometheus.NewDesc("studycast_outbox_overdue_seconds", "How long the oldest promise is due.", nil, nil)
 	sessionsDesc = prometheus.NewDesc("studycast_worker_sessions", "Open worker sessions.", []string{"kind"}, nil)
+	callsDesc    = prometheus.NewDesc("studycast_webhook_calls_pending", "Calls of webhooks that are not delivered and not given up.", nil, nil)
+	lateDesc     = prometheus.NewDesc("studycast_webhook_calls_overdue_seconds", "How long the oldest call of a webhook is due.", nil, nil)
 	watchersDesc = prometheus.NewDesc("studycast_job_watchers", "Streams that watch jobs.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (g *Gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{jobsDesc, ageDesc, promisesDesc, overdueDesc, sessionsDesc, watchersDesc} {
+	for _, d := range []*prometheus.Desc{jobsDesc, ageDesc, promisesDesc, inLineDesc, overdueDesc, sessionsDesc, callsDesc, lateDesc, watchersDesc} {
 		ch <- d
 	}
 }
@@ -61,7 +64,10 @@ func (g *Gauges) Collect(ch chan<- prometheus.Metric) {
 	}
 	gauge(promisesDesc, float64(c.Promises))
 	gauge(overdueDesc, age(now, c.Due))
+	gauge(callsDesc, float64(c.Calls))
+	gauge(lateDesc, age(now, c.CallDue))
 	for _, k := range job.Kinds() {
+		gauge(inLineDesc, float64(c.Waiting[k]), string(k))
 		gauge(sessionsDesc, float64(c.Sessions[k]), string(k))
 		for _, s := range job.States() {
 			n := find(c.Jobs, k, s)

@@ -2,9 +2,12 @@
 //
 //	studycast_jobs{kind,state}                       gauge: jobs in the store
 //	studycast_jobs_oldest_age_seconds{kind,state}    gauge: age of the job that is longest in a state which is not final
-//	studycast_outbox_promises                        gauge: messages promised and not confirmed
+//	studycast_outbox_promises                        gauge: messages promised and not confirmed, but for those in line
+//	studycast_jobs_in_line{kind}                     gauge: queued jobs that wait for their turn
 //	studycast_outbox_overdue_seconds                 gauge: how long the oldest promise is due
 //	studycast_worker_sessions{kind}                  gauge: open worker sessions
+//	studycast_webhook_calls_pending                  gauge: calls of webhooks that are not delivered and not given up
+//	studycast_webhook_calls_overdue_seconds          gauge: how long the oldest call of a webhook is due
 //	studycast_job_watchers                           gauge: streams that watch jobs
 //	studycast_job_moves_total{kind,to,fault}         changes of state; fault is set for retrying and failed
 //	studycast_attempts_total{kind,answer}            answers to workers that want to start a job

@@ -21,6 +21,7 @@ type request struct {
 	Language string            `json:"language,omitempty"`
 	RunAt    *time.Time        `json:"run_at,omitempty"`
 	Labels   map[string]string `json:"labels,omitempty"`
+	Fresh    bool              `json:"fresh,omitempty"`
 }
 
 // EncodeRequest writes a request. The same request always gives the same
@@ -29,6 +30,7 @@ func EncodeRequest(r job.Request) ([]byte, error) {
 	out := request{
 		Kind: string(r.Kind), URL: r.Source.URL, Upload: r.Source.Upload, Text: r.Source.Text,
 		Length: r.Options.Length, Theme: r.Options.Theme, Language: r.Options.Language, Labels: r.Labels,
+		Fresh: r.Fresh,
 	}
 	if !r.RunAt.IsZero() {
 		at := r.RunAt.UTC()
@@ -48,6 +50,7 @@ func DecodeRequest(b []byte) (job.Request, error) {
 		Source:  job.Source{URL: in.URL, Upload: in.Upload, Text: in.Text},
 		Options: job.Options{Length: in.Length, Theme: in.Theme, Language: in.Language},
 		Labels:  in.Labels,
+		Fresh:   in.Fresh,
 	}
 	if in.RunAt != nil {
 		r.RunAt = *in.RunAt

@@ -24,7 +24,12 @@ func (s *Server) BuryJob(ctx context.Context, r *statusv1.BuryJobRequest) (*stat
 
 // ReplayJob queues a job that failed with a dead letter again.
 func (s *Server) ReplayJob(ctx context.Context, r *statusv1.ReplayJobRequest) (*statusv1.ReplayJobResponse, error) {
-	j, err := s.Ledger.Replay(ctx, job.ID(r.GetId()), r.GetDeadLetter(), r.GetWhy())
+	var edited *job.Request
+	if p := r.GetRequest(); p != nil {
+		request := wire.RequestFromProto(p)
+		edited = &request
+	}
+	j, err := s.Ledger.Replay(ctx, job.ID(r.GetId()), r.GetDeadLetter(), r.GetWhy(), edited)
 	if err != nil {
 		return nil, err
 	}

@@ -42,12 +42,12 @@ func (s *Server) ClaimOutbox(ctx context.Context, r *statusv1.ClaimOutboxRequest
 
 // claim writes only when something is due; otherwise it tells when.
 func (s *Server) claim(ctx context.Context, limit int) ([]ledger.Entry, time.Time, error) {
-	d, err := s.Ledger.Deadlines(ctx)
-	if err != nil || d.Promise.IsZero() || d.Promise.After(s.Ledger.Now()) {
-		return nil, d.Promise, err
+	next, err := s.Ledger.NextClaim(ctx)
+	if err != nil || next.IsZero() || next.After(s.Ledger.Now()) {
+		return nil, next, err
 	}
 	entries, err := s.Ledger.Claim(ctx, limit)
-	return entries, d.Promise, err
+	return entries, next, err
 }
 
 // ConfirmOutbox removes what was published.

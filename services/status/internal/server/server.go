@@ -32,6 +32,7 @@ type Server struct {
 	statusv1.UnimplementedAttemptServiceServer
 	statusv1.UnimplementedOutboxServiceServer
 	statusv1.UnimplementedDeadLetterServiceServer
+	statusv1.UnimplementedWebhookServiceServer
 	quit  chan struct{}
 	drain sync.Once
 }
@@ -50,6 +51,7 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	statusv1.RegisterAttemptServiceServer(r, s)
 	statusv1.RegisterOutboxServiceServer(r, s)
 	statusv1.RegisterDeadLetterServiceServer(r, s)
+	statusv1.RegisterWebhookServiceServer(r, s)
 }
 
 // Drain ends every stream and long poll with job.ErrUnavailable, so that their
@@ -72,7 +74,8 @@ func (s *Server) wait(ctx context.Context, c <-chan struct{}) error {
 func (s *Server) CreateJob(ctx context.Context, r *statusv1.CreateJobRequest) (*statusv1.CreateJobResponse, error) {
 	c, err := s.Ledger.Create(ctx, ledger.Input{
 		Owner: r.GetOwner(), Request: wire.RequestFromProto(r.GetRequest()),
-		Key: r.GetIdempotencyKey(), Traceparent: r.GetTraceparent(),
+		Key: r.GetIdempotencyKey(), Traceparent: r.GetTraceparent(), SourceVersion: r.GetSourceVersion(),
+		OnlyKnown: r.GetOnlyKnown(),
 	})
 	if err != nil {
 		return nil, err

@@ -113,6 +113,9 @@ func (c *conn) now(text string) error {
 // SkipLocked leaves out what somebody outside the service has locked.
 func (c *conn) SkipLocked() string { return "FOR UPDATE OF p SKIP LOCKED" }
 
+// Near is false: statements without an answer travel with the next that has one.
+func (c *conn) Near() bool { return false }
+
 // Mark begins a part that Undo can take back while it was not sent.
 func (c *conn) Mark() { c.mark, c.sent = len(c.waiting), false }
 

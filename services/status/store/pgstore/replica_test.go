@@ -141,17 +141,23 @@ func input(owner string) ledger.Input {
 // TestClaimsOfReplicasNeverOverlap lets several relays empty one outbox.
 func TestClaimsOfReplicasNeverOverlap(t *testing.T) {
 	t.Parallel()
-	const jobs, replicas = 60, 3
+	const jobs, replicas, slots = 60, 3, 30
 	address := schema(t)
 	ledgers := make([]*ledger.Ledger, replicas)
 	clock := &later{}
 	for i := range ledgers {
 		ledgers[i] = ledger.New(ledger.Options{Store: opened(t, address), Policies: job.DefaultPolicies(), Clock: clock})
 	}
+	hire := func() {
+		_, _, err := ledgers[0].Open(t.Context(), ledger.Hello{Worker: "w", Kind: job.Video, Slots: slots})
+		require.NoError(t, err)
+	}
+	hire()
 	for i := range jobs {
 		_, err := ledgers[i%replicas].Create(t.Context(), input(fmt.Sprint("owner", i%4)))
 		require.NoError(t, err)
 	}
+	hire() // half of them wait for their turn until now
 	clock.late.Store(true)
 	var mu sync.Mutex
 	claims := map[job.ID]int{}

@@ -75,3 +75,6 @@ func (c *conn) Read(each func(rows.Scanner) error, text string, args ...any) err
 
 // SkipLocked is empty: nobody else writes.
 func (c *conn) SkipLocked() string { return "" }
+
+// Near is true: SQLite is a library.
+func (c *conn) Near() bool { return true }

@@ -22,6 +22,7 @@ func (w *world) bury(j *knownJob, number int) {
 	require.Equal(w.t, got, again, "burying twice is not the same")
 	old := number < j.fresh
 	if got.Version == before.Version {
+		before.Line = nil // reads show it, changes don't
 		require.Equal(w.t, before, got)
 		require.False(w.t, j.state == job.Failed && j.letter == "" && !old, "a failed job got no mark")
 	} else {
@@ -59,7 +60,7 @@ func (w *world) replay() {
 	if letter == "" {
 		letter = "another"
 	}
-	got, err := w.l.Replay(w.ctx, j.id, letter, "")
+	got, err := w.l.Replay(w.ctx, j.id, letter, "", nil)
 	switch {
 	case j.gone:
 		require.ErrorIs(w.t, err, job.ErrNotFound)
@@ -69,7 +70,7 @@ func (w *world) replay() {
 		w.ok(err)
 		require.Equal(w.t, job.Queued, got.State)
 		require.Zero(w.t, got.Spent)
-		again, err := w.l.Replay(w.ctx, j.id, letter, "")
+		again, err := w.l.Replay(w.ctx, j.id, letter, "", nil)
 		w.ok(err)
 		require.Equal(w.t, got, again, "replayed twice it ran twice")
 		w.anew(j)

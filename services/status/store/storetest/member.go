@@ -139,7 +139,7 @@ func (m *member) replay() {
 		return
 	}
 	m.twice(func(l *ledger.Ledger) {
-		_, err := l.Replay(m.ctx, id, letter, letter)
+		_, err := l.Replay(m.ctx, id, letter, letter, nil)
 		m.fail("replay", err)
 		if err == nil {
 			m.note(func() { m.replayed[letter]++ })

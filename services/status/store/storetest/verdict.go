@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -102,6 +103,8 @@ func (c *crowd) checkPromises(t *testing.T, s store.Store) {
 		}
 		return nil
 	}))
+	there := slices.DeleteFunc(slices.Clone(c.jobs), func(id job.ID) bool { return c.gone[id] })
+	checkLine(t, c.ctx, s, there)
 }
 
 // checkHistory compares what was answered with what is written.

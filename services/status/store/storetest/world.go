@@ -22,6 +22,7 @@ type world struct {
 	t       require.TestingT
 	pick    func(label string, n int) int // 0 to n-1
 	ctx     context.Context
+	s       store.Store
 	l       *ledger.Ledger
 	clock   *clock
 	jobs    []*knownJob
@@ -82,7 +83,7 @@ func (c *clock) advance(d time.Duration) {
 func newWorld(t require.TestingT, s store.Store, pick func(string, int) int) *world {
 	c := &clock{now: epoch}
 	return &world{
-		t: t, pick: pick, ctx: context.Background(), clock: c,
+		t: t, pick: pick, ctx: context.Background(), s: s, clock: c,
 		l: ledger.New(ledger.Options{Store: s, Policies: job.DefaultPolicies(), Clock: c}),
 	}
 }
@@ -104,9 +105,14 @@ func (w *world) step() {
 const checkEvery = 10
 
 func (w *world) checkAll() {
+	var there []job.ID
 	for _, j := range w.jobs {
 		w.check(j)
+		if !j.gone {
+			there = append(there, j.id)
+		}
 	}
+	checkLine(w.t, w.ctx, w.s, there)
 }
 
 func (w *world) ok(err error) { require.NoError(w.t, err) }
@@ -133,7 +139,7 @@ func (w *world) create() {
 	c, err := w.l.Create(w.ctx, ledger.Input{Owner: fmt.Sprint("owner", w.pick("owner", 3)), Request: req})
 	w.ok(err)
 	j := &knownJob{id: c.Job.ID, state: c.Job.State, version: c.Job.Version, fresh: 1}
-	require.Equal(w.t, c.Entry == nil, j.state == job.Scheduled)
+	require.False(w.t, c.Entry != nil && j.state == job.Scheduled)
 	w.jobs = append(w.jobs, j)
 	if c.Entry != nil {
 		w.publish(*c.Entry)
@@ -210,7 +216,9 @@ func (w *world) retry() {
 		w.ok(err)
 		require.Zero(w.t, got.Spent)
 		w.anew(j)
-		w.publish(*entry)
+		if entry != nil {
+			w.publish(*entry)
+		}
 	}
 }
 

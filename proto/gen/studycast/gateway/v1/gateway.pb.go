@@ -12,6 +12,7 @@ import (
 	v1 "github.com/studycast/studycast/proto/gen/studycast/job/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	anypb "google.golang.org/protobuf/types/known/anypb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -135,6 +136,260 @@ func (x *CreateJobResponse) GetReplayed() bool {
 	return false
 }
 
+// BatchCreateJobsRequest asks for several jobs at once.
+type BatchCreateJobsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is asked for, 1 to 100. Each counts as a call.
+	Requests []*v1.Request `protobuf:"bytes,1,rep,name=requests,proto3" json:"requests,omitempty"`
+	// Key of the caller, at most 250 bytes; empty = none. The key of each job is
+	// this one, a slash and its place, from 0: the same batch sent again gives the
+	// same jobs back and makes those that were refused before.
+	IdempotencyKey string `protobuf:"bytes,2,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *BatchCreateJobsRequest) Reset() {
+	*x = BatchCreateJobsRequest{}
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchCreateJobsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchCreateJobsRequest) ProtoMessage() {}
+
+func (x *BatchCreateJobsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchCreateJobsRequest.ProtoReflect.Descriptor instead.
+func (*BatchCreateJobsRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *BatchCreateJobsRequest) GetRequests() []*v1.Request {
+	if x != nil {
+		return x.Requests
+	}
+	return nil
+}
+
+func (x *BatchCreateJobsRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+// BatchCreateJobsResponse has one result for each request.
+type BatchCreateJobsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The results, in the order of the request.
+	Results       []*BatchResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchCreateJobsResponse) Reset() {
+	*x = BatchCreateJobsResponse{}
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchCreateJobsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchCreateJobsResponse) ProtoMessage() {}
+
+func (x *BatchCreateJobsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchCreateJobsResponse.ProtoReflect.Descriptor instead.
+func (*BatchCreateJobsResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *BatchCreateJobsResponse) GetResults() []*BatchResult {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+// BatchResult is what became of one request.
+type BatchResult struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One of these.
+	//
+	// Types that are valid to be assigned to Result:
+	//
+	//	*BatchResult_Created
+	//	*BatchResult_Status
+	Result        isBatchResult_Result `protobuf_oneof:"result"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchResult) Reset() {
+	*x = BatchResult{}
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchResult) ProtoMessage() {}
+
+func (x *BatchResult) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchResult.ProtoReflect.Descriptor instead.
+func (*BatchResult) Descriptor() ([]byte, []int) {
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *BatchResult) GetResult() isBatchResult_Result {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+func (x *BatchResult) GetCreated() *CreateJobResponse {
+	if x != nil {
+		if x, ok := x.Result.(*BatchResult_Created); ok {
+			return x.Created
+		}
+	}
+	return nil
+}
+
+func (x *BatchResult) GetStatus() *Status {
+	if x != nil {
+		if x, ok := x.Result.(*BatchResult_Status); ok {
+			return x.Status
+		}
+	}
+	return nil
+}
+
+type isBatchResult_Result interface {
+	isBatchResult_Result()
+}
+
+type BatchResult_Created struct {
+	// It was accepted.
+	Created *CreateJobResponse `protobuf:"bytes,1,opt,name=created,proto3,oneof"`
+}
+
+type BatchResult_Status struct {
+	// It was refused, with what CreateJob would have answered.
+	Status *Status `protobuf:"bytes,2,opt,name=status,proto3,oneof"`
+}
+
+func (*BatchResult_Created) isBatchResult_Result() {}
+
+func (*BatchResult_Status) isBatchResult_Result() {}
+
+// Status is google.rpc.Status, field by field: either can be read as the other.
+type Status struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A google.rpc.Code.
+	Code int32 `protobuf:"varint,1,opt,name=code,proto3" json:"code,omitempty"`
+	// What was wrong and what to do next.
+	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	// ErrorInfo, RequestInfo, BadRequest and RetryInfo of google.rpc.
+	Details       []*anypb.Any `protobuf:"bytes,3,rep,name=details,proto3" json:"details,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Status) Reset() {
+	*x = Status{}
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Status) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Status) ProtoMessage() {}
+
+func (x *Status) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Status.ProtoReflect.Descriptor instead.
+func (*Status) Descriptor() ([]byte, []int) {
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Status) GetCode() int32 {
+	if x != nil {
+		return x.Code
+	}
+	return 0
+}
+
+func (x *Status) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *Status) GetDetails() []*anypb.Any {
+	if x != nil {
+		return x.Details
+	}
+	return nil
+}
+
 // GetJobRequest names a job.
 type GetJobRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -146,7 +401,7 @@ type GetJobRequest struct {
 
 func (x *GetJobRequest) Reset() {
 	*x = GetJobRequest{}
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[2]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -158,7 +413,7 @@ func (x *GetJobRequest) String() string {
 func (*GetJobRequest) ProtoMessage() {}
 
 func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[2]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -171,7 +426,7 @@ func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobRequest.ProtoReflect.Descriptor instead.
 func (*GetJobRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{2}
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetJobRequest) GetId() string {
@@ -192,7 +447,7 @@ type GetJobResponse struct {
 
 func (x *GetJobResponse) Reset() {
 	*x = GetJobResponse{}
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[3]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -204,7 +459,7 @@ func (x *GetJobResponse) String() string {
 func (*GetJobResponse) ProtoMessage() {}
 
 func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[3]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -217,7 +472,7 @@ func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobResponse.ProtoReflect.Descriptor instead.
 func (*GetJobResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{3}
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetJobResponse) GetJob() *v1.Job {
@@ -241,14 +496,17 @@ type ListJobsRequest struct {
 	// Jobs in a page, 1 to 200; 0 = 50.
 	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the page before; empty = first page.
-	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// For operators: the owner whose jobs are listed, * = everybody's; empty =
+	// the caller's own.
+	Owner         string `protobuf:"bytes,7,opt,name=owner,proto3" json:"owner,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListJobsRequest) Reset() {
 	*x = ListJobsRequest{}
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[4]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -260,7 +518,7 @@ func (x *ListJobsRequest) String() string {
 func (*ListJobsRequest) ProtoMessage() {}
 
 func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[4]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -273,7 +531,7 @@ func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsRequest.ProtoReflect.Descriptor instead.
 func (*ListJobsRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{4}
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListJobsRequest) GetStates() []string {
@@ -318,6 +576,13 @@ func (x *ListJobsRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListJobsRequest) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
 // ListJobsResponse is a page of jobs.
 type ListJobsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -331,7 +596,7 @@ type ListJobsResponse struct {
 
 func (x *ListJobsResponse) Reset() {
 	*x = ListJobsResponse{}
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[5]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -343,7 +608,7 @@ func (x *ListJobsResponse) String() string {
 func (*ListJobsResponse) ProtoMessage() {}
 
 func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[5]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -356,7 +621,7 @@ func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsResponse.ProtoReflect.Descriptor instead.
 func (*ListJobsResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{5}
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListJobsResponse) GetJobs() []*v1.Job {
@@ -384,7 +649,7 @@ type CancelJobRequest struct {
 
 func (x *CancelJobRequest) Reset() {
 	*x = CancelJobRequest{}
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[6]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -396,7 +661,7 @@ func (x *CancelJobRequest) String() string {
 func (*CancelJobRequest) ProtoMessage() {}
 
 func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[6]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -409,7 +674,7 @@ func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobRequest.ProtoReflect.Descriptor instead.
 func (*CancelJobRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{6}
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CancelJobRequest) GetId() string {
@@ -430,7 +695,7 @@ type CancelJobResponse struct {
 
 func (x *CancelJobResponse) Reset() {
 	*x = CancelJobResponse{}
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[7]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -442,7 +707,7 @@ func (x *CancelJobResponse) String() string {
 func (*CancelJobResponse) ProtoMessage() {}
 
 func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[7]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -455,7 +720,7 @@ func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobResponse.ProtoReflect.Descriptor instead.
 func (*CancelJobResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{7}
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CancelJobResponse) GetJob() *v1.Job {
@@ -476,7 +741,7 @@ type RetryJobRequest struct {
 
 func (x *RetryJobRequest) Reset() {
 	*x = RetryJobRequest{}
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[8]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -488,7 +753,7 @@ func (x *RetryJobRequest) String() string {
 func (*RetryJobRequest) ProtoMessage() {}
 
 func (x *RetryJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[8]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -501,7 +766,7 @@ func (x *RetryJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryJobRequest.ProtoReflect.Descriptor instead.
 func (*RetryJobRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{8}
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RetryJobRequest) GetId() string {
@@ -522,7 +787,7 @@ type RetryJobResponse struct {
 
 func (x *RetryJobResponse) Reset() {
 	*x = RetryJobResponse{}
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[9]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -534,7 +799,7 @@ func (x *RetryJobResponse) String() string {
 func (*RetryJobResponse) ProtoMessage() {}
 
 func (x *RetryJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[9]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -547,7 +812,7 @@ func (x *RetryJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryJobResponse.ProtoReflect.Descriptor instead.
 func (*RetryJobResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{9}
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RetryJobResponse) GetJob() *v1.Job {
@@ -568,7 +833,7 @@ type DeleteJobRequest struct {
 
 func (x *DeleteJobRequest) Reset() {
 	*x = DeleteJobRequest{}
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[10]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -580,7 +845,7 @@ func (x *DeleteJobRequest) String() string {
 func (*DeleteJobRequest) ProtoMessage() {}
 
 func (x *DeleteJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[10]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -593,7 +858,7 @@ func (x *DeleteJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteJobRequest.ProtoReflect.Descriptor instead.
 func (*DeleteJobRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{10}
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *DeleteJobRequest) GetId() string {
@@ -612,7 +877,7 @@ type DeleteJobResponse struct {
 
 func (x *DeleteJobResponse) Reset() {
 	*x = DeleteJobResponse{}
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[11]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -624,7 +889,7 @@ func (x *DeleteJobResponse) String() string {
 func (*DeleteJobResponse) ProtoMessage() {}
 
 func (x *DeleteJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[11]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -637,7 +902,7 @@ func (x *DeleteJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteJobResponse.ProtoReflect.Descriptor instead.
 func (*DeleteJobResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{11}
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{15}
 }
 
 // WatchJobRequest names a job and where to go on.
@@ -653,7 +918,7 @@ type WatchJobRequest struct {
 
 func (x *WatchJobRequest) Reset() {
 	*x = WatchJobRequest{}
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[12]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -665,7 +930,7 @@ func (x *WatchJobRequest) String() string {
 func (*WatchJobRequest) ProtoMessage() {}
 
 func (x *WatchJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[12]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -678,7 +943,7 @@ func (x *WatchJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchJobRequest.ProtoReflect.Descriptor instead.
 func (*WatchJobRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{12}
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *WatchJobRequest) GetId() string {
@@ -706,7 +971,7 @@ type WatchJobResponse struct {
 
 func (x *WatchJobResponse) Reset() {
 	*x = WatchJobResponse{}
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[13]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -718,7 +983,7 @@ func (x *WatchJobResponse) String() string {
 func (*WatchJobResponse) ProtoMessage() {}
 
 func (x *WatchJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[13]
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -731,7 +996,7 @@ func (x *WatchJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchJobResponse.ProtoReflect.Descriptor instead.
 func (*WatchJobResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{13}
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *WatchJobResponse) GetJob() *v1.Job {
@@ -741,21 +1006,154 @@ func (x *WatchJobResponse) GetJob() *v1.Job {
 	return nil
 }
 
+// WatchJobsRequest says where to go on.
+type WatchJobsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Seq seen last; 0 = the newest jobs first.
+	AfterSeq int64 `protobuf:"varint,1,opt,name=after_seq,json=afterSeq,proto3" json:"after_seq,omitempty"`
+	// For operators: the owner whose jobs are watched, * = everybody's; empty =
+	// the caller's own.
+	Owner         string `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchJobsRequest) Reset() {
+	*x = WatchJobsRequest{}
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchJobsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchJobsRequest) ProtoMessage() {}
+
+func (x *WatchJobsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchJobsRequest.ProtoReflect.Descriptor instead.
+func (*WatchJobsRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *WatchJobsRequest) GetAfterSeq() int64 {
+	if x != nil {
+		return x.AfterSeq
+	}
+	return 0
+}
+
+func (x *WatchJobsRequest) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+// WatchJobsResponse is one job after a change, or one of the newest at first.
+type WatchJobsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The job without history.
+	Job *v1.Job `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
+	// Id of a job that was deleted; then job is unset.
+	Deleted string `protobuf:"bytes,2,opt,name=deleted,proto3" json:"deleted,omitempty"`
+	// Where to go on after this event.
+	Seq           int64 `protobuf:"varint,3,opt,name=seq,proto3" json:"seq,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchJobsResponse) Reset() {
+	*x = WatchJobsResponse{}
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchJobsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchJobsResponse) ProtoMessage() {}
+
+func (x *WatchJobsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchJobsResponse.ProtoReflect.Descriptor instead.
+func (*WatchJobsResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *WatchJobsResponse) GetJob() *v1.Job {
+	if x != nil {
+		return x.Job
+	}
+	return nil
+}
+
+func (x *WatchJobsResponse) GetDeleted() string {
+	if x != nil {
+		return x.Deleted
+	}
+	return ""
+}
+
+func (x *WatchJobsResponse) GetSeq() int64 {
+	if x != nil {
+		return x.Seq
+	}
+	return 0
+}
+
 var File_studycast_gateway_v1_gateway_proto protoreflect.FileDescriptor
 
 const file_studycast_gateway_v1_gateway_proto_rawDesc = "" +
 	"\n" +
-	"\"studycast/gateway/v1/gateway.proto\x12\x14studycast.gateway.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1astudycast/job/v1/job.proto\"p\n" +
+	"\"studycast/gateway/v1/gateway.proto\x12\x14studycast.gateway.v1\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1astudycast/job/v1/job.proto\"p\n" +
 	"\x10CreateJobRequest\x123\n" +
 	"\arequest\x18\x01 \x01(\v2\x19.studycast.job.v1.RequestR\arequest\x12'\n" +
 	"\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\"X\n" +
 	"\x11CreateJobResponse\x12'\n" +
 	"\x03job\x18\x01 \x01(\v2\x15.studycast.job.v1.JobR\x03job\x12\x1a\n" +
-	"\breplayed\x18\x02 \x01(\bR\breplayed\"\x1f\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed\"x\n" +
+	"\x16BatchCreateJobsRequest\x125\n" +
+	"\brequests\x18\x01 \x03(\v2\x19.studycast.job.v1.RequestR\brequests\x12'\n" +
+	"\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\"V\n" +
+	"\x17BatchCreateJobsResponse\x12;\n" +
+	"\aresults\x18\x01 \x03(\v2!.studycast.gateway.v1.BatchResultR\aresults\"\x94\x01\n" +
+	"\vBatchResult\x12C\n" +
+	"\acreated\x18\x01 \x01(\v2'.studycast.gateway.v1.CreateJobResponseH\x00R\acreated\x126\n" +
+	"\x06status\x18\x02 \x01(\v2\x1c.studycast.gateway.v1.StatusH\x00R\x06statusB\b\n" +
+	"\x06result\"f\n" +
+	"\x06Status\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x18\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\x12.\n" +
+	"\adetails\x18\x03 \x03(\v2\x14.google.protobuf.AnyR\adetails\"\x1f\n" +
 	"\rGetJobRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"9\n" +
 	"\x0eGetJobResponse\x12'\n" +
-	"\x03job\x18\x01 \x01(\v2\x15.studycast.job.v1.JobR\x03job\"\xfd\x01\n" +
+	"\x03job\x18\x01 \x01(\v2\x15.studycast.job.v1.JobR\x03job\"\x93\x02\n" +
 	"\x0fListJobsRequest\x12\x16\n" +
 	"\x06states\x18\x01 \x03(\tR\x06states\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12?\n" +
@@ -763,7 +1161,8 @@ const file_studycast_gateway_v1_gateway_proto_rawDesc = "" +
 	"\x0ecreated_before\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\rcreatedBefore\x12\x1b\n" +
 	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x06 \x01(\tR\tpageToken\"e\n" +
+	"page_token\x18\x06 \x01(\tR\tpageToken\x12\x14\n" +
+	"\x05owner\x18\a \x01(\tR\x05owner\"e\n" +
 	"\x10ListJobsResponse\x12)\n" +
 	"\x04jobs\x18\x01 \x03(\v2\x15.studycast.job.v1.JobR\x04jobs\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\"\n" +
@@ -782,16 +1181,25 @@ const file_studycast_gateway_v1_gateway_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
 	"\rafter_version\x18\x02 \x01(\x03R\fafterVersion\";\n" +
 	"\x10WatchJobResponse\x12'\n" +
-	"\x03job\x18\x01 \x01(\v2\x15.studycast.job.v1.JobR\x03job2\x8e\x05\n" +
+	"\x03job\x18\x01 \x01(\v2\x15.studycast.job.v1.JobR\x03job\"E\n" +
+	"\x10WatchJobsRequest\x12\x1b\n" +
+	"\tafter_seq\x18\x01 \x01(\x03R\bafterSeq\x12\x14\n" +
+	"\x05owner\x18\x02 \x01(\tR\x05owner\"h\n" +
+	"\x11WatchJobsResponse\x12'\n" +
+	"\x03job\x18\x01 \x01(\v2\x15.studycast.job.v1.JobR\x03job\x12\x18\n" +
+	"\adeleted\x18\x02 \x01(\tR\adeleted\x12\x10\n" +
+	"\x03seq\x18\x03 \x01(\x03R\x03seq2\xde\x06\n" +
 	"\n" +
 	"JobService\x12\\\n" +
-	"\tCreateJob\x12&.studycast.gateway.v1.CreateJobRequest\x1a'.studycast.gateway.v1.CreateJobResponse\x12S\n" +
+	"\tCreateJob\x12&.studycast.gateway.v1.CreateJobRequest\x1a'.studycast.gateway.v1.CreateJobResponse\x12n\n" +
+	"\x0fBatchCreateJobs\x12,.studycast.gateway.v1.BatchCreateJobsRequest\x1a-.studycast.gateway.v1.BatchCreateJobsResponse\x12S\n" +
 	"\x06GetJob\x12#.studycast.gateway.v1.GetJobRequest\x1a$.studycast.gateway.v1.GetJobResponse\x12Y\n" +
 	"\bListJobs\x12%.studycast.gateway.v1.ListJobsRequest\x1a&.studycast.gateway.v1.ListJobsResponse\x12\\\n" +
 	"\tCancelJob\x12&.studycast.gateway.v1.CancelJobRequest\x1a'.studycast.gateway.v1.CancelJobResponse\x12Y\n" +
 	"\bRetryJob\x12%.studycast.gateway.v1.RetryJobRequest\x1a&.studycast.gateway.v1.RetryJobResponse\x12\\\n" +
 	"\tDeleteJob\x12&.studycast.gateway.v1.DeleteJobRequest\x1a'.studycast.gateway.v1.DeleteJobResponse\x12[\n" +
-	"\bWatchJob\x12%.studycast.gateway.v1.WatchJobRequest\x1a&.studycast.gateway.v1.WatchJobResponse0\x01B\xe3\x01\n" +
+	"\bWatchJob\x12%.studycast.gateway.v1.WatchJobRequest\x1a&.studycast.gateway.v1.WatchJobResponse0\x01\x12^\n" +
+	"\tWatchJobs\x12&.studycast.gateway.v1.WatchJobsRequest\x1a'.studycast.gateway.v1.WatchJobsResponse0\x01B\xe3\x01\n" +
 	"\x18com.studycast.gateway.v1B\fGatewayProtoP\x01ZGgithub.com/studycast/studycast/proto/gen/studycast/gateway/v1;gatewayv1\xa2\x02\x03SGX\xaa\x02\x14Studycast.Gateway.V1\xca\x02\x14Studycast\\Gateway\\V1\xe2\x02 Studycast\\Gateway\\V1\\GPBMetadata\xea\x02\x16Studycast::Gateway::V1b\x06proto3"
 
 var (
@@ -806,55 +1214,72 @@ func file_studycast_gateway_v1_gateway_proto_rawDescGZIP() []byte {
 	return file_studycast_gateway_v1_gateway_proto_rawDescData
 }
 
-var file_studycast_gateway_v1_gateway_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_studycast_gateway_v1_gateway_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_studycast_gateway_v1_gateway_proto_goTypes = []any{
-	(*CreateJobRequest)(nil),      // 0: studycast.gateway.v1.CreateJobRequest
-	(*CreateJobResponse)(nil),     // 1: studycast.gateway.v1.CreateJobResponse
-	(*GetJobRequest)(nil),         // 2: studycast.gateway.v1.GetJobRequest
-	(*GetJobResponse)(nil),        // 3: studycast.gateway.v1.GetJobResponse
-	(*ListJobsRequest)(nil),       // 4: studycast.gateway.v1.ListJobsRequest
-	(*ListJobsResponse)(nil),      // 5: studycast.gateway.v1.ListJobsResponse
-	(*CancelJobRequest)(nil),      // 6: studycast.gateway.v1.CancelJobRequest
-	(*CancelJobResponse)(nil),     // 7: studycast.gateway.v1.CancelJobResponse
-	(*RetryJobRequest)(nil),       // 8: studycast.gateway.v1.RetryJobRequest
-	(*RetryJobResponse)(nil),      // 9: studycast.gateway.v1.RetryJobResponse
-	(*DeleteJobRequest)(nil),      // 10: studycast.gateway.v1.DeleteJobRequest
-	(*DeleteJobResponse)(nil),     // 11: studycast.gateway.v1.DeleteJobResponse
-	(*WatchJobRequest)(nil),       // 12: studycast.gateway.v1.WatchJobRequest
-	(*WatchJobResponse)(nil),      // 13: studycast.gateway.v1.WatchJobResponse
-	(*v1.Request)(nil),            // 14: studycast.job.v1.Request
-	(*v1.Job)(nil),                // 15: studycast.job.v1.Job
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(*CreateJobRequest)(nil),        // 0: studycast.gateway.v1.CreateJobRequest
+	(*CreateJobResponse)(nil),       // 1: studycast.gateway.v1.CreateJobResponse
+	(*BatchCreateJobsRequest)(nil),  // 2: studycast.gateway.v1.BatchCreateJobsRequest
+	(*BatchCreateJobsResponse)(nil), // 3: studycast.gateway.v1.BatchCreateJobsResponse
+	(*BatchResult)(nil),             // 4: studycast.gateway.v1.BatchResult
+	(*Status)(nil),                  // 5: studycast.gateway.v1.Status
+	(*GetJobRequest)(nil),           // 6: studycast.gateway.v1.GetJobRequest
+	(*GetJobResponse)(nil),          // 7: studycast.gateway.v1.GetJobResponse
+	(*ListJobsRequest)(nil),         // 8: studycast.gateway.v1.ListJobsRequest
+	(*ListJobsResponse)(nil),        // 9: studycast.gateway.v1.ListJobsResponse
+	(*CancelJobRequest)(nil),        // 10: studycast.gateway.v1.CancelJobRequest
+	(*CancelJobResponse)(nil),       // 11: studycast.gateway.v1.CancelJobResponse
+	(*RetryJobRequest)(nil),         // 12: studycast.gateway.v1.RetryJobRequest
+	(*RetryJobResponse)(nil),        // 13: studycast.gateway.v1.RetryJobResponse
+	(*DeleteJobRequest)(nil),        // 14: studycast.gateway.v1.DeleteJobRequest
+	(*DeleteJobResponse)(nil),       // 15: studycast.gateway.v1.DeleteJobResponse
+	(*WatchJobRequest)(nil),         // 16: studycast.gateway.v1.WatchJobRequest
+	(*WatchJobResponse)(nil),        // 17: studycast.gateway.v1.WatchJobResponse
+	(*WatchJobsRequest)(nil),        // 18: studycast.gateway.v1.WatchJobsRequest
+	(*WatchJobsResponse)(nil),       // 19: studycast.gateway.v1.WatchJobsResponse
+	(*v1.Request)(nil),              // 20: studycast.job.v1.Request
+	(*v1.Job)(nil),                  // 21: studycast.job.v1.Job
+	(*anypb.Any)(nil),               // 22: google.protobuf.Any
+	(*timestamppb.Timestamp)(nil),   // 23: google.protobuf.Timestamp
 }
 var file_studycast_gateway_v1_gateway_proto_depIdxs = []int32{
-	14, // 0: studycast.gateway.v1.CreateJobRequest.request:type_name -> studycast.job.v1.Request
-	15, // 1: studycast.gateway.v1.CreateJobResponse.job:type_name -> studycast.job.v1.Job
-	15, // 2: studycast.gateway.v1.GetJobResponse.job:type_name -> studycast.job.v1.Job
-	16, // 3: studycast.gateway.v1.ListJobsRequest.created_after:type_name -> google.protobuf.Timestamp
-	16, // 4: studycast.gateway.v1.ListJobsRequest.created_before:type_name -> google.protobuf.Timestamp
-	15, // 5: studycast.gateway.v1.ListJobsResponse.jobs:type_name -> studycast.job.v1.Job
-	15, // 6: studycast.gateway.v1.CancelJobResponse.job:type_name -> studycast.job.v1.Job
-	15, // 7: studycast.gateway.v1.RetryJobResponse.job:type_name -> studycast.job.v1.Job
-	15, // 8: studycast.gateway.v1.WatchJobResponse.job:type_name -> studycast.job.v1.Job
-	0,  // 9: studycast.gateway.v1.JobService.CreateJob:input_type -> studycast.gateway.v1.CreateJobRequest
-	2,  // 10: studycast.gateway.v1.JobService.GetJob:input_type -> studycast.gateway.v1.GetJobRequest
-	4,  // 11: studycast.gateway.v1.JobService.ListJobs:input_type -> studycast.gateway.v1.ListJobsRequest
-	6,  // 12: studycast.gateway.v1.JobService.CancelJob:input_type -> studycast.gateway.v1.CancelJobRequest
-	8,  // 13: studycast.gateway.v1.JobService.RetryJob:input_type -> studycast.gateway.v1.RetryJobRequest
-	10, // 14: studycast.gateway.v1.JobService.DeleteJob:input_type -> studycast.gateway.v1.DeleteJobRequest
-	12, // 15: studycast.gateway.v1.JobService.WatchJob:input_type -> studycast.gateway.v1.WatchJobRequest
-	1,  // 16: studycast.gateway.v1.JobService.CreateJob:output_type -> studycast.gateway.v1.CreateJobResponse
-	3,  // 17: studycast.gateway.v1.JobService.GetJob:output_type -> studycast.gateway.v1.GetJobResponse
-	5,  // 18: studycast.gateway.v1.JobService.ListJobs:output_type -> studycast.gateway.v1.ListJobsResponse
-	7,  // 19: studycast.gateway.v1.JobService.CancelJob:output_type -> studycast.gateway.v1.CancelJobResponse
-	9,  // 20: studycast.gateway.v1.JobService.RetryJob:output_type -> studycast.gateway.v1.RetryJobResponse
-	11, // 21: studycast.gateway.v1.JobService.DeleteJob:output_type -> studycast.gateway.v1.DeleteJobResponse
-	13, // 22: studycast.gateway.v1.JobService.WatchJob:output_type -> studycast.gateway.v1.WatchJobResponse
-	16, // [16:23] is the sub-list for method output_type
-	9,  // [9:16] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	20, // 0: studycast.gateway.v1.CreateJobRequest.request:type_name -> studycast.job.v1.Request
+	21, // 1: studycast.gateway.v1.CreateJobResponse.job:type_name -> studycast.job.v1.Job
+	20, // 2: studycast.gateway.v1.BatchCreateJobsRequest.requests:type_name -> studycast.job.v1.Request
+	4,  // 3: studycast.gateway.v1.BatchCreateJobsResponse.results:type_name -> studycast.gateway.v1.BatchResult
+	1,  // 4: studycast.gateway.v1.BatchResult.created:type_name -> studycast.gateway.v1.CreateJobResponse
+	5,  // 5: studycast.gateway.v1.BatchResult.status:type_name -> studycast.gateway.v1.Status
+	22, // 6: studycast.gateway.v1.Status.details:type_name -> google.protobuf.Any
+	21, // 7: studycast.gateway.v1.GetJobResponse.job:type_name -> studycast.job.v1.Job
+	23, // 8: studycast.gateway.v1.ListJobsRequest.created_after:type_name -> google.protobuf.Timestamp
+	23, // 9: studycast.gateway.v1.ListJobsRequest.created_before:type_name -> google.protobuf.Timestamp
+	21, // 10: studycast.gateway.v1.ListJobsResponse.jobs:type_name -> studycast.job.v1.Job
+	21, // 11: studycast.gateway.v1.CancelJobResponse.job:type_name -> studycast.job.v1.Job
+	21, // 12: studycast.gateway.v1.RetryJobResponse.job:type_name -> studycast.job.v1.Job
+	21, // 13: studycast.gateway.v1.WatchJobResponse.job:type_name -> studycast.job.v1.Job
+	21, // 14: studycast.gateway.v1.WatchJobsResponse.job:type_name -> studycast.job.v1.Job
+	0,  // 15: studycast.gateway.v1.JobService.CreateJob:input_type -> studycast.gateway.v1.CreateJobRequest
+	2,  // 16: studycast.gateway.v1.JobService.BatchCreateJobs:input_type -> studycast.gateway.v1.BatchCreateJobsRequest
+	6,  // 17: studycast.gateway.v1.JobService.GetJob:input_type -> studycast.gateway.v1.GetJobRequest
+	8,  // 18: studycast.gateway.v1.JobService.ListJobs:input_type -> studycast.gateway.v1.ListJobsRequest
+	10, // 19: studycast.gateway.v1.JobService.CancelJob:input_type -> studycast.gateway.v1.CancelJobRequest
+	12, // 20: studycast.gateway.v1.JobService.RetryJob:input_type -> studycast.gateway.v1.RetryJobRequest
+	14, // 21: studycast.gateway.v1.JobService.DeleteJob:input_type -> studycast.gateway.v1.DeleteJobRequest
+	16, // 22: studycast.gateway.v1.JobService.WatchJob:input_type -> studycast.gateway.v1.WatchJobRequest
+	18, // 23: studycast.gateway.v1.JobService.WatchJobs:input_type -> studycast.gateway.v1.WatchJobsRequest
+	1,  // 24: studycast.gateway.v1.JobService.CreateJob:output_type -> studycast.gateway.v1.CreateJobResponse
+	3,  // 25: studycast.gateway.v1.JobService.BatchCreateJobs:output_type -> studycast.gateway.v1.BatchCreateJobsResponse
+	7,  // 26: studycast.gateway.v1.JobService.GetJob:output_type -> studycast.gateway.v1.GetJobResponse
+	9,  // 27: studycast.gateway.v1.JobService.ListJobs:output_type -> studycast.gateway.v1.ListJobsResponse
+	11, // 28: studycast.gateway.v1.JobService.CancelJob:output_type -> studycast.gateway.v1.CancelJobResponse
+	13, // 29: studycast.gateway.v1.JobService.RetryJob:output_type -> studycast.gateway.v1.RetryJobResponse
+	15, // 30: studycast.gateway.v1.JobService.DeleteJob:output_type -> studycast.gateway.v1.DeleteJobResponse
+	17, // 31: studycast.gateway.v1.JobService.WatchJob:output_type -> studycast.gateway.v1.WatchJobResponse
+	19, // 32: studycast.gateway.v1.JobService.WatchJobs:output_type -> studycast.gateway.v1.WatchJobsResponse
+	24, // [24:33] is the sub-list for method output_type
+	15, // [15:24] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_studycast_gateway_v1_gateway_proto_init() }
@@ -862,13 +1287,17 @@ func file_studycast_gateway_v1_gateway_proto_init() {
 	if File_studycast_gateway_v1_gateway_proto != nil {
 		return
 	}
+	file_studycast_gateway_v1_gateway_proto_msgTypes[4].OneofWrappers = []any{
+		(*BatchResult_Created)(nil),
+		(*BatchResult_Status)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_studycast_gateway_v1_gateway_proto_rawDesc), len(file_studycast_gateway_v1_gateway_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

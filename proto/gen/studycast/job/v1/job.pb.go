@@ -206,7 +206,10 @@ type Request struct {
 	// Not before this time; unset = now.
 	RunAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=run_at,json=runAt,proto3" json:"run_at,omitempty"`
 	// The user's own marks.
-	Labels        map[string]string `protobuf:"bytes,5,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Labels map[string]string `protobuf:"bytes,5,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Make it anew, even while the same lesson is made for somebody else or was
+	// finished a moment ago.
+	Fresh         bool `protobuf:"varint,6,opt,name=fresh,proto3" json:"fresh,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -274,6 +277,13 @@ func (x *Request) GetLabels() map[string]string {
 		return x.Labels
 	}
 	return nil
+}
+
+func (x *Request) GetFresh() bool {
+	if x != nil {
+		return x.Fresh
+	}
+	return false
 }
 
 // Message is the body of a broker message. Readers refuse a newer schema.
@@ -657,7 +667,9 @@ type Job struct {
 	// Every change of state, oldest first.
 	History []*Move `protobuf:"bytes,20,rep,name=history,proto3" json:"history,omitempty"`
 	// Id of the dead letter that waits for an operator; empty when none does.
-	DeadLetter    string `protobuf:"bytes,21,opt,name=dead_letter,json=deadLetter,proto3" json:"dead_letter,omitempty"`
+	DeadLetter string `protobuf:"bytes,21,opt,name=dead_letter,json=deadLetter,proto3" json:"dead_letter,omitempty"`
+	// Its place in line when it was read; unset unless it is queued.
+	Line          *Line `protobuf:"bytes,22,opt,name=line,proto3" json:"line,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -839,6 +851,97 @@ func (x *Job) GetDeadLetter() string {
 	return ""
 }
 
+func (x *Job) GetLine() *Line {
+	if x != nil {
+		return x.Line
+	}
+	return nil
+}
+
+// Line is the place of a queued job among those of its kind, and when its turn
+// is expected.
+type Line struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 = the next to start.
+	Position int32 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	// Begin of the range in which it is expected to start.
+	EarliestStart *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=earliest_start,json=earliestStart,proto3" json:"earliest_start,omitempty"`
+	// End of that range; unset while no worker is there.
+	LatestStart *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=latest_start,json=latestStart,proto3" json:"latest_start,omitempty"`
+	// Begin of the range in which it is expected to finish; unset while nothing
+	// is known of how long lessons take.
+	EarliestFinish *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=earliest_finish,json=earliestFinish,proto3" json:"earliest_finish,omitempty"`
+	// End of that range.
+	LatestFinish  *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=latest_finish,json=latestFinish,proto3" json:"latest_finish,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Line) Reset() {
+	*x = Line{}
+	mi := &file_studycast_job_v1_job_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Line) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Line) ProtoMessage() {}
+
+func (x *Line) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_job_v1_job_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Line.ProtoReflect.Descriptor instead.
+func (*Line) Descriptor() ([]byte, []int) {
+	return file_studycast_job_v1_job_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Line) GetPosition() int32 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *Line) GetEarliestStart() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EarliestStart
+	}
+	return nil
+}
+
+func (x *Line) GetLatestStart() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LatestStart
+	}
+	return nil
+}
+
+func (x *Line) GetEarliestFinish() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EarliestFinish
+	}
+	return nil
+}
+
+func (x *Line) GetLatestFinish() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LatestFinish
+	}
+	return nil
+}
+
 // Success is the result of an attempt.
 type Success struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -854,7 +957,7 @@ type Success struct {
 
 func (x *Success) Reset() {
 	*x = Success{}
-	mi := &file_studycast_job_v1_job_proto_msgTypes[8]
+	mi := &file_studycast_job_v1_job_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -866,7 +969,7 @@ func (x *Success) String() string {
 func (*Success) ProtoMessage() {}
 
 func (x *Success) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_job_v1_job_proto_msgTypes[8]
+	mi := &file_studycast_job_v1_job_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -879,7 +982,7 @@ func (x *Success) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Success.ProtoReflect.Descriptor instead.
 func (*Success) Descriptor() ([]byte, []int) {
-	return file_studycast_job_v1_job_proto_rawDescGZIP(), []int{8}
+	return file_studycast_job_v1_job_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Success) GetTitle() string {
@@ -920,7 +1023,7 @@ type Failure struct {
 
 func (x *Failure) Reset() {
 	*x = Failure{}
-	mi := &file_studycast_job_v1_job_proto_msgTypes[9]
+	mi := &file_studycast_job_v1_job_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -932,7 +1035,7 @@ func (x *Failure) String() string {
 func (*Failure) ProtoMessage() {}
 
 func (x *Failure) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_job_v1_job_proto_msgTypes[9]
+	mi := &file_studycast_job_v1_job_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -945,7 +1048,7 @@ func (x *Failure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure.ProtoReflect.Descriptor instead.
 func (*Failure) Descriptor() ([]byte, []int) {
-	return file_studycast_job_v1_job_proto_rawDescGZIP(), []int{9}
+	return file_studycast_job_v1_job_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Failure) GetFault() *Fault {
@@ -989,13 +1092,14 @@ const file_studycast_job_v1_job_proto_rawDesc = "" +
 	"\aOptions\x12\x16\n" +
 	"\x06length\x18\x01 \x01(\tR\x06length\x12\x14\n" +
 	"\x05theme\x18\x02 \x01(\tR\x05theme\x12\x1a\n" +
-	"\blanguage\x18\x03 \x01(\tR\blanguage\"\xb1\x02\n" +
+	"\blanguage\x18\x03 \x01(\tR\blanguage\"\xc7\x02\n" +
 	"\aRequest\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x120\n" +
 	"\x06source\x18\x02 \x01(\v2\x18.studycast.job.v1.SourceR\x06source\x123\n" +
 	"\aoptions\x18\x03 \x01(\v2\x19.studycast.job.v1.OptionsR\aoptions\x121\n" +
 	"\x06run_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05runAt\x12=\n" +
-	"\x06labels\x18\x05 \x03(\v2%.studycast.job.v1.Request.LabelsEntryR\x06labels\x1a9\n" +
+	"\x06labels\x18\x05 \x03(\v2%.studycast.job.v1.Request.LabelsEntryR\x06labels\x12\x14\n" +
+	"\x05fresh\x18\x06 \x01(\bR\x05fresh\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x83\x01\n" +
@@ -1024,7 +1128,7 @@ const file_studycast_job_v1_job_proto_rawDesc = "" +
 	"\aattempt\x18\x04 \x01(\x05R\aattempt\x12\x16\n" +
 	"\x06worker\x18\x05 \x01(\tR\x06worker\x12\x10\n" +
 	"\x03why\x18\x06 \x01(\tR\x03why\x12\x18\n" +
-	"\aversion\x18\a \x01(\x03R\aversion\"\x95\x06\n" +
+	"\aversion\x18\a \x01(\x03R\aversion\"\xc1\x06\n" +
 	"\x03Job\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05owner\x18\x02 \x01(\tR\x05owner\x123\n" +
@@ -1053,7 +1157,14 @@ const file_studycast_job_v1_job_proto_rawDesc = "" +
 	"finishedAt\x120\n" +
 	"\ahistory\x18\x14 \x03(\v2\x16.studycast.job.v1.MoveR\ahistory\x12\x1f\n" +
 	"\vdead_letter\x18\x15 \x01(\tR\n" +
-	"deadLetter\"o\n" +
+	"deadLetter\x12*\n" +
+	"\x04line\x18\x16 \x01(\v2\x16.studycast.job.v1.LineR\x04line\"\xaa\x02\n" +
+	"\x04Line\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\x05R\bposition\x12A\n" +
+	"\x0eearliest_start\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\rearliestStart\x12=\n" +
+	"\flatest_start\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vlatestStart\x12C\n" +
+	"\x0fearliest_finish\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x0eearliestFinish\x12?\n" +
+	"\rlatest_finish\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\flatestFinish\"o\n" +
 	"\aSuccess\x12\x14\n" +
 	"\x05title\x18\x01 \x01(\tR\x05title\x128\n" +
 	"\tartifacts\x18\x02 \x03(\v2\x1a.studycast.job.v1.ArtifactR\tartifacts\x12\x14\n" +
@@ -1078,7 +1189,7 @@ func file_studycast_job_v1_job_proto_rawDescGZIP() []byte {
 	return file_studycast_job_v1_job_proto_rawDescData
 }
 
-var file_studycast_job_v1_job_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_studycast_job_v1_job_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_studycast_job_v1_job_proto_goTypes = []any{
 	(*Source)(nil),                // 0: studycast.job.v1.Source
 	(*Options)(nil),               // 1: studycast.job.v1.Options
@@ -1088,37 +1199,43 @@ var file_studycast_job_v1_job_proto_goTypes = []any{
 	(*Artifact)(nil),              // 5: studycast.job.v1.Artifact
 	(*Move)(nil),                  // 6: studycast.job.v1.Move
 	(*Job)(nil),                   // 7: studycast.job.v1.Job
-	(*Success)(nil),               // 8: studycast.job.v1.Success
-	(*Failure)(nil),               // 9: studycast.job.v1.Failure
-	nil,                           // 10: studycast.job.v1.Request.LabelsEntry
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 12: google.protobuf.Duration
+	(*Line)(nil),                  // 8: studycast.job.v1.Line
+	(*Success)(nil),               // 9: studycast.job.v1.Success
+	(*Failure)(nil),               // 10: studycast.job.v1.Failure
+	nil,                           // 11: studycast.job.v1.Request.LabelsEntry
+	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 13: google.protobuf.Duration
 }
 var file_studycast_job_v1_job_proto_depIdxs = []int32{
 	0,  // 0: studycast.job.v1.Request.source:type_name -> studycast.job.v1.Source
 	1,  // 1: studycast.job.v1.Request.options:type_name -> studycast.job.v1.Options
-	11, // 2: studycast.job.v1.Request.run_at:type_name -> google.protobuf.Timestamp
-	10, // 3: studycast.job.v1.Request.labels:type_name -> studycast.job.v1.Request.LabelsEntry
+	12, // 2: studycast.job.v1.Request.run_at:type_name -> google.protobuf.Timestamp
+	11, // 3: studycast.job.v1.Request.labels:type_name -> studycast.job.v1.Request.LabelsEntry
 	2,  // 4: studycast.job.v1.Message.request:type_name -> studycast.job.v1.Request
-	11, // 5: studycast.job.v1.Fault.at:type_name -> google.protobuf.Timestamp
-	11, // 6: studycast.job.v1.Move.at:type_name -> google.protobuf.Timestamp
+	12, // 5: studycast.job.v1.Fault.at:type_name -> google.protobuf.Timestamp
+	12, // 6: studycast.job.v1.Move.at:type_name -> google.protobuf.Timestamp
 	2,  // 7: studycast.job.v1.Job.request:type_name -> studycast.job.v1.Request
-	11, // 8: studycast.job.v1.Job.not_before:type_name -> google.protobuf.Timestamp
+	12, // 8: studycast.job.v1.Job.not_before:type_name -> google.protobuf.Timestamp
 	4,  // 9: studycast.job.v1.Job.fault:type_name -> studycast.job.v1.Fault
 	5,  // 10: studycast.job.v1.Job.artifacts:type_name -> studycast.job.v1.Artifact
-	11, // 11: studycast.job.v1.Job.created_at:type_name -> google.protobuf.Timestamp
-	11, // 12: studycast.job.v1.Job.updated_at:type_name -> google.protobuf.Timestamp
-	11, // 13: studycast.job.v1.Job.started_at:type_name -> google.protobuf.Timestamp
-	11, // 14: studycast.job.v1.Job.finished_at:type_name -> google.protobuf.Timestamp
+	12, // 11: studycast.job.v1.Job.created_at:type_name -> google.protobuf.Timestamp
+	12, // 12: studycast.job.v1.Job.updated_at:type_name -> google.protobuf.Timestamp
+	12, // 13: studycast.job.v1.Job.started_at:type_name -> google.protobuf.Timestamp
+	12, // 14: studycast.job.v1.Job.finished_at:type_name -> google.protobuf.Timestamp
 	6,  // 15: studycast.job.v1.Job.history:type_name -> studycast.job.v1.Move
-	5,  // 16: studycast.job.v1.Success.artifacts:type_name -> studycast.job.v1.Artifact
-	4,  // 17: studycast.job.v1.Failure.fault:type_name -> studycast.job.v1.Fault
-	12, // 18: studycast.job.v1.Failure.delay:type_name -> google.protobuf.Duration
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	8,  // 16: studycast.job.v1.Job.line:type_name -> studycast.job.v1.Line
+	12, // 17: studycast.job.v1.Line.earliest_start:type_name -> google.protobuf.Timestamp
+	12, // 18: studycast.job.v1.Line.latest_start:type_name -> google.protobuf.Timestamp
+	12, // 19: studycast.job.v1.Line.earliest_finish:type_name -> google.protobuf.Timestamp
+	12, // 20: studycast.job.v1.Line.latest_finish:type_name -> google.protobuf.Timestamp
+	5,  // 21: studycast.job.v1.Success.artifacts:type_name -> studycast.job.v1.Artifact
+	4,  // 22: studycast.job.v1.Failure.fault:type_name -> studycast.job.v1.Fault
+	13, // 23: studycast.job.v1.Failure.delay:type_name -> google.protobuf.Duration
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_studycast_job_v1_job_proto_init() }
@@ -1137,7 +1254,7 @@ func file_studycast_job_v1_job_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_studycast_job_v1_job_proto_rawDesc), len(file_studycast_job_v1_job_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

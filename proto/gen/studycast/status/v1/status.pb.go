@@ -162,7 +162,12 @@ type CreateJobRequest struct {
 	// Key of the caller, unique per owner; empty = none.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
 	// W3C trace context of the submit, kept for the message.
-	Traceparent   string `protobuf:"bytes,4,opt,name=traceparent,proto3" json:"traceparent,omitempty"`
+	Traceparent string `protobuf:"bytes,4,opt,name=traceparent,proto3" json:"traceparent,omitempty"`
+	// Identifies the content of the source where the caller knows it, such as
+	// sha256:… of an upload; empty = the address or the text itself.
+	SourceVersion string `protobuf:"bytes,5,opt,name=source_version,json=sourceVersion,proto3" json:"source_version,omitempty"`
+	// Makes no job: answers with the one made before with the same key.
+	OnlyKnown     bool `protobuf:"varint,6,opt,name=only_known,json=onlyKnown,proto3" json:"only_known,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -223,6 +228,20 @@ func (x *CreateJobRequest) GetTraceparent() string {
 		return x.Traceparent
 	}
 	return ""
+}
+
+func (x *CreateJobRequest) GetSourceVersion() string {
+	if x != nil {
+		return x.SourceVersion
+	}
+	return ""
+}
+
+func (x *CreateJobRequest) GetOnlyKnown() bool {
+	if x != nil {
+		return x.OnlyKnown
+	}
+	return false
 }
 
 // CreateJobResponse is the job that was made, or the one made before with the
@@ -547,6 +566,107 @@ func (x *ListJobsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// CountJobsRequest says which jobs count.
+type CountJobsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only jobs of this owner; needed.
+	Owner string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
+	// Only these states; empty = any.
+	States        []string `protobuf:"bytes,2,rep,name=states,proto3" json:"states,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountJobsRequest) Reset() {
+	*x = CountJobsRequest{}
+	mi := &file_studycast_status_v1_status_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountJobsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountJobsRequest) ProtoMessage() {}
+
+func (x *CountJobsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_status_v1_status_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountJobsRequest.ProtoReflect.Descriptor instead.
+func (*CountJobsRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *CountJobsRequest) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *CountJobsRequest) GetStates() []string {
+	if x != nil {
+		return x.States
+	}
+	return nil
+}
+
+// CountJobsResponse is the number of jobs.
+type CountJobsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many there are.
+	Jobs          int64 `protobuf:"varint,1,opt,name=jobs,proto3" json:"jobs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountJobsResponse) Reset() {
+	*x = CountJobsResponse{}
+	mi := &file_studycast_status_v1_status_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountJobsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountJobsResponse) ProtoMessage() {}
+
+func (x *CountJobsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_status_v1_status_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountJobsResponse.ProtoReflect.Descriptor instead.
+func (*CountJobsResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *CountJobsResponse) GetJobs() int64 {
+	if x != nil {
+		return x.Jobs
+	}
+	return 0
+}
+
 // CancelJobRequest names a job.
 type CancelJobRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -562,7 +682,7 @@ type CancelJobRequest struct {
 
 func (x *CancelJobRequest) Reset() {
 	*x = CancelJobRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[6]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -574,7 +694,7 @@ func (x *CancelJobRequest) String() string {
 func (*CancelJobRequest) ProtoMessage() {}
 
 func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[6]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -587,7 +707,7 @@ func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobRequest.ProtoReflect.Descriptor instead.
 func (*CancelJobRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{6}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CancelJobRequest) GetId() string {
@@ -622,7 +742,7 @@ type CancelJobResponse struct {
 
 func (x *CancelJobResponse) Reset() {
 	*x = CancelJobResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[7]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -634,7 +754,7 @@ func (x *CancelJobResponse) String() string {
 func (*CancelJobResponse) ProtoMessage() {}
 
 func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[7]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -647,7 +767,7 @@ func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobResponse.ProtoReflect.Descriptor instead.
 func (*CancelJobResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{7}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CancelJobResponse) GetJob() *v1.Job {
@@ -672,7 +792,7 @@ type RetryJobRequest struct {
 
 func (x *RetryJobRequest) Reset() {
 	*x = RetryJobRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[8]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -684,7 +804,7 @@ func (x *RetryJobRequest) String() string {
 func (*RetryJobRequest) ProtoMessage() {}
 
 func (x *RetryJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[8]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -697,7 +817,7 @@ func (x *RetryJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryJobRequest.ProtoReflect.Descriptor instead.
 func (*RetryJobRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{8}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RetryJobRequest) GetId() string {
@@ -734,7 +854,7 @@ type RetryJobResponse struct {
 
 func (x *RetryJobResponse) Reset() {
 	*x = RetryJobResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[9]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -746,7 +866,7 @@ func (x *RetryJobResponse) String() string {
 func (*RetryJobResponse) ProtoMessage() {}
 
 func (x *RetryJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[9]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -759,7 +879,7 @@ func (x *RetryJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryJobResponse.ProtoReflect.Descriptor instead.
 func (*RetryJobResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{9}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RetryJobResponse) GetJob() *v1.Job {
@@ -789,7 +909,7 @@ type DeleteJobRequest struct {
 
 func (x *DeleteJobRequest) Reset() {
 	*x = DeleteJobRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[10]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -801,7 +921,7 @@ func (x *DeleteJobRequest) String() string {
 func (*DeleteJobRequest) ProtoMessage() {}
 
 func (x *DeleteJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[10]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -814,7 +934,7 @@ func (x *DeleteJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteJobRequest.ProtoReflect.Descriptor instead.
 func (*DeleteJobRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{10}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *DeleteJobRequest) GetId() string {
@@ -840,7 +960,7 @@ type DeleteJobResponse struct {
 
 func (x *DeleteJobResponse) Reset() {
 	*x = DeleteJobResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[11]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -852,7 +972,7 @@ func (x *DeleteJobResponse) String() string {
 func (*DeleteJobResponse) ProtoMessage() {}
 
 func (x *DeleteJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[11]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -865,7 +985,7 @@ func (x *DeleteJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteJobResponse.ProtoReflect.Descriptor instead.
 func (*DeleteJobResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{11}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{13}
 }
 
 // WatchJobRequest names a job and where to go on.
@@ -883,7 +1003,7 @@ type WatchJobRequest struct {
 
 func (x *WatchJobRequest) Reset() {
 	*x = WatchJobRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[12]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -895,7 +1015,7 @@ func (x *WatchJobRequest) String() string {
 func (*WatchJobRequest) ProtoMessage() {}
 
 func (x *WatchJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[12]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -908,7 +1028,7 @@ func (x *WatchJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchJobRequest.ProtoReflect.Descriptor instead.
 func (*WatchJobRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{12}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *WatchJobRequest) GetId() string {
@@ -943,7 +1063,7 @@ type WatchJobResponse struct {
 
 func (x *WatchJobResponse) Reset() {
 	*x = WatchJobResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[13]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -955,7 +1075,7 @@ func (x *WatchJobResponse) String() string {
 func (*WatchJobResponse) ProtoMessage() {}
 
 func (x *WatchJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[13]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -968,7 +1088,7 @@ func (x *WatchJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchJobResponse.ProtoReflect.Descriptor instead.
 func (*WatchJobResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{13}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *WatchJobResponse) GetJob() *v1.Job {
@@ -991,7 +1111,7 @@ type WatchOwnerRequest struct {
 
 func (x *WatchOwnerRequest) Reset() {
 	*x = WatchOwnerRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[14]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1003,7 +1123,7 @@ func (x *WatchOwnerRequest) String() string {
 func (*WatchOwnerRequest) ProtoMessage() {}
 
 func (x *WatchOwnerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[14]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1016,7 +1136,7 @@ func (x *WatchOwnerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchOwnerRequest.ProtoReflect.Descriptor instead.
 func (*WatchOwnerRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{14}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *WatchOwnerRequest) GetOwner() string {
@@ -1048,7 +1168,7 @@ type WatchOwnerResponse struct {
 
 func (x *WatchOwnerResponse) Reset() {
 	*x = WatchOwnerResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[15]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1060,7 +1180,7 @@ func (x *WatchOwnerResponse) String() string {
 func (*WatchOwnerResponse) ProtoMessage() {}
 
 func (x *WatchOwnerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[15]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1073,7 +1193,7 @@ func (x *WatchOwnerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchOwnerResponse.ProtoReflect.Descriptor instead.
 func (*WatchOwnerResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{15}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *WatchOwnerResponse) GetJob() *v1.Job {
@@ -1114,7 +1234,7 @@ type SessionRequest struct {
 
 func (x *SessionRequest) Reset() {
 	*x = SessionRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[16]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1126,7 +1246,7 @@ func (x *SessionRequest) String() string {
 func (*SessionRequest) ProtoMessage() {}
 
 func (x *SessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[16]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1139,7 +1259,7 @@ func (x *SessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionRequest.ProtoReflect.Descriptor instead.
 func (*SessionRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{16}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SessionRequest) GetSay() isSessionRequest_Say {
@@ -1218,7 +1338,7 @@ type Hello struct {
 
 func (x *Hello) Reset() {
 	*x = Hello{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[17]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1230,7 +1350,7 @@ func (x *Hello) String() string {
 func (*Hello) ProtoMessage() {}
 
 func (x *Hello) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[17]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1243,7 +1363,7 @@ func (x *Hello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Hello.ProtoReflect.Descriptor instead.
 func (*Hello) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{17}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Hello) GetSessionId() string {
@@ -1285,7 +1405,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[18]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1297,7 +1417,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[18]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1310,7 +1430,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{18}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Heartbeat) GetProgress() []*AttemptProgress {
@@ -1337,7 +1457,7 @@ type AttemptProgress struct {
 
 func (x *AttemptProgress) Reset() {
 	*x = AttemptProgress{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[19]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1349,7 +1469,7 @@ func (x *AttemptProgress) String() string {
 func (*AttemptProgress) ProtoMessage() {}
 
 func (x *AttemptProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[19]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1362,7 +1482,7 @@ func (x *AttemptProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttemptProgress.ProtoReflect.Descriptor instead.
 func (*AttemptProgress) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{19}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *AttemptProgress) GetJobId() string {
@@ -1402,7 +1522,7 @@ type Goodbye struct {
 
 func (x *Goodbye) Reset() {
 	*x = Goodbye{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[20]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1414,7 +1534,7 @@ func (x *Goodbye) String() string {
 func (*Goodbye) ProtoMessage() {}
 
 func (x *Goodbye) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[20]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1427,7 +1547,7 @@ func (x *Goodbye) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Goodbye.ProtoReflect.Descriptor instead.
 func (*Goodbye) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{20}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{22}
 }
 
 // SessionResponse goes from status service to worker.
@@ -1446,7 +1566,7 @@ type SessionResponse struct {
 
 func (x *SessionResponse) Reset() {
 	*x = SessionResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[21]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1458,7 +1578,7 @@ func (x *SessionResponse) String() string {
 func (*SessionResponse) ProtoMessage() {}
 
 func (x *SessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[21]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1471,7 +1591,7 @@ func (x *SessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionResponse.ProtoReflect.Descriptor instead.
 func (*SessionResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{21}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *SessionResponse) GetSay() isSessionResponse_Say {
@@ -1532,7 +1652,7 @@ type Welcome struct {
 
 func (x *Welcome) Reset() {
 	*x = Welcome{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[22]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1544,7 +1664,7 @@ func (x *Welcome) String() string {
 func (*Welcome) ProtoMessage() {}
 
 func (x *Welcome) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[22]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1557,7 +1677,7 @@ func (x *Welcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Welcome.ProtoReflect.Descriptor instead.
 func (*Welcome) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{22}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Welcome) GetSessionId() string {
@@ -1596,7 +1716,7 @@ type Command struct {
 
 func (x *Command) Reset() {
 	*x = Command{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[23]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1608,7 +1728,7 @@ func (x *Command) String() string {
 func (*Command) ProtoMessage() {}
 
 func (x *Command) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[23]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1621,7 +1741,7 @@ func (x *Command) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Command.ProtoReflect.Descriptor instead.
 func (*Command) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{23}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Command) GetKind() CommandKind {
@@ -1662,7 +1782,7 @@ type StartAttemptRequest struct {
 
 func (x *StartAttemptRequest) Reset() {
 	*x = StartAttemptRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[24]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1674,7 +1794,7 @@ func (x *StartAttemptRequest) String() string {
 func (*StartAttemptRequest) ProtoMessage() {}
 
 func (x *StartAttemptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[24]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1687,7 +1807,7 @@ func (x *StartAttemptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartAttemptRequest.ProtoReflect.Descriptor instead.
 func (*StartAttemptRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{24}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *StartAttemptRequest) GetSessionId() string {
@@ -1729,7 +1849,7 @@ type StartAttemptResponse struct {
 
 func (x *StartAttemptResponse) Reset() {
 	*x = StartAttemptResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[25]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1741,7 +1861,7 @@ func (x *StartAttemptResponse) String() string {
 func (*StartAttemptResponse) ProtoMessage() {}
 
 func (x *StartAttemptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[25]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1754,7 +1874,7 @@ func (x *StartAttemptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartAttemptResponse.ProtoReflect.Descriptor instead.
 func (*StartAttemptResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{25}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *StartAttemptResponse) GetAnswer() isStartAttemptResponse_Answer {
@@ -1847,7 +1967,7 @@ type Granted struct {
 
 func (x *Granted) Reset() {
 	*x = Granted{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[26]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1859,7 +1979,7 @@ func (x *Granted) String() string {
 func (*Granted) ProtoMessage() {}
 
 func (x *Granted) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[26]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1872,7 +1992,7 @@ func (x *Granted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Granted.ProtoReflect.Descriptor instead.
 func (*Granted) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{26}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Granted) GetAttempt() int32 {
@@ -1907,7 +2027,7 @@ type Drop struct {
 
 func (x *Drop) Reset() {
 	*x = Drop{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[27]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1919,7 +2039,7 @@ func (x *Drop) String() string {
 func (*Drop) ProtoMessage() {}
 
 func (x *Drop) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[27]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1932,7 +2052,7 @@ func (x *Drop) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drop.ProtoReflect.Descriptor instead.
 func (*Drop) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{27}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Drop) GetWhy() string {
@@ -1957,7 +2077,7 @@ type Wait struct {
 
 func (x *Wait) Reset() {
 	*x = Wait{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[28]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1969,7 +2089,7 @@ func (x *Wait) String() string {
 func (*Wait) ProtoMessage() {}
 
 func (x *Wait) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[28]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1982,7 +2102,7 @@ func (x *Wait) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Wait.ProtoReflect.Descriptor instead.
 func (*Wait) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{28}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Wait) GetUntil() *timestamppb.Timestamp {
@@ -2017,7 +2137,7 @@ type Bury struct {
 
 func (x *Bury) Reset() {
 	*x = Bury{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[29]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2029,7 +2149,7 @@ func (x *Bury) String() string {
 func (*Bury) ProtoMessage() {}
 
 func (x *Bury) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[29]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2042,7 +2162,7 @@ func (x *Bury) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Bury.ProtoReflect.Descriptor instead.
 func (*Bury) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{29}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Bury) GetFault() *v1.Fault {
@@ -2075,7 +2195,7 @@ type FinishAttemptRequest struct {
 
 func (x *FinishAttemptRequest) Reset() {
 	*x = FinishAttemptRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[30]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2087,7 +2207,7 @@ func (x *FinishAttemptRequest) String() string {
 func (*FinishAttemptRequest) ProtoMessage() {}
 
 func (x *FinishAttemptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[30]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2100,7 +2220,7 @@ func (x *FinishAttemptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishAttemptRequest.ProtoReflect.Descriptor instead.
 func (*FinishAttemptRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{30}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *FinishAttemptRequest) GetSessionId() string {
@@ -2198,7 +2318,7 @@ type FinishAttemptResponse struct {
 
 func (x *FinishAttemptResponse) Reset() {
 	*x = FinishAttemptResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[31]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2210,7 +2330,7 @@ func (x *FinishAttemptResponse) String() string {
 func (*FinishAttemptResponse) ProtoMessage() {}
 
 func (x *FinishAttemptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[31]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2223,7 +2343,7 @@ func (x *FinishAttemptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishAttemptResponse.ProtoReflect.Descriptor instead.
 func (*FinishAttemptResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{31}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *FinishAttemptResponse) GetAction() Action {
@@ -2270,7 +2390,7 @@ type OutboxEntry struct {
 
 func (x *OutboxEntry) Reset() {
 	*x = OutboxEntry{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[32]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2282,7 +2402,7 @@ func (x *OutboxEntry) String() string {
 func (*OutboxEntry) ProtoMessage() {}
 
 func (x *OutboxEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[32]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2295,7 +2415,7 @@ func (x *OutboxEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutboxEntry.ProtoReflect.Descriptor instead.
 func (*OutboxEntry) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{32}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *OutboxEntry) GetJobId() string {
@@ -2360,7 +2480,7 @@ type ClaimOutboxRequest struct {
 
 func (x *ClaimOutboxRequest) Reset() {
 	*x = ClaimOutboxRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[33]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2372,7 +2492,7 @@ func (x *ClaimOutboxRequest) String() string {
 func (*ClaimOutboxRequest) ProtoMessage() {}
 
 func (x *ClaimOutboxRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[33]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2385,7 +2505,7 @@ func (x *ClaimOutboxRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimOutboxRequest.ProtoReflect.Descriptor instead.
 func (*ClaimOutboxRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{33}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ClaimOutboxRequest) GetLimit() int32 {
@@ -2413,7 +2533,7 @@ type ClaimOutboxResponse struct {
 
 func (x *ClaimOutboxResponse) Reset() {
 	*x = ClaimOutboxResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[34]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2425,7 +2545,7 @@ func (x *ClaimOutboxResponse) String() string {
 func (*ClaimOutboxResponse) ProtoMessage() {}
 
 func (x *ClaimOutboxResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[34]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2438,7 +2558,7 @@ func (x *ClaimOutboxResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimOutboxResponse.ProtoReflect.Descriptor instead.
 func (*ClaimOutboxResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{34}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ClaimOutboxResponse) GetEntries() []*OutboxEntry {
@@ -2459,7 +2579,7 @@ type ConfirmOutboxRequest struct {
 
 func (x *ConfirmOutboxRequest) Reset() {
 	*x = ConfirmOutboxRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[35]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2471,7 +2591,7 @@ func (x *ConfirmOutboxRequest) String() string {
 func (*ConfirmOutboxRequest) ProtoMessage() {}
 
 func (x *ConfirmOutboxRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[35]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2484,7 +2604,7 @@ func (x *ConfirmOutboxRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmOutboxRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmOutboxRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{35}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ConfirmOutboxRequest) GetEntries() []*OutboxEntry {
@@ -2503,7 +2623,7 @@ type ConfirmOutboxResponse struct {
 
 func (x *ConfirmOutboxResponse) Reset() {
 	*x = ConfirmOutboxResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[36]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2515,7 +2635,7 @@ func (x *ConfirmOutboxResponse) String() string {
 func (*ConfirmOutboxResponse) ProtoMessage() {}
 
 func (x *ConfirmOutboxResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[36]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2528,7 +2648,7 @@ func (x *ConfirmOutboxResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmOutboxResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmOutboxResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{36}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{38}
 }
 
 // BuryJobRequest names a job and its dead letter.
@@ -2549,7 +2669,7 @@ type BuryJobRequest struct {
 
 func (x *BuryJobRequest) Reset() {
 	*x = BuryJobRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[37]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2561,7 +2681,7 @@ func (x *BuryJobRequest) String() string {
 func (*BuryJobRequest) ProtoMessage() {}
 
 func (x *BuryJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[37]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2574,7 +2694,7 @@ func (x *BuryJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BuryJobRequest.ProtoReflect.Descriptor instead.
 func (*BuryJobRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{37}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *BuryJobRequest) GetId() string {
@@ -2616,7 +2736,7 @@ type BuryJobResponse struct {
 
 func (x *BuryJobResponse) Reset() {
 	*x = BuryJobResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[38]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2628,7 +2748,7 @@ func (x *BuryJobResponse) String() string {
 func (*BuryJobResponse) ProtoMessage() {}
 
 func (x *BuryJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[38]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2641,7 +2761,7 @@ func (x *BuryJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BuryJobResponse.ProtoReflect.Descriptor instead.
 func (*BuryJobResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{38}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *BuryJobResponse) GetJob() *v1.Job {
@@ -2659,14 +2779,17 @@ type ReplayJobRequest struct {
 	// Id of the dead letter.
 	DeadLetter string `protobuf:"bytes,2,opt,name=dead_letter,json=deadLetter,proto3" json:"dead_letter,omitempty"`
 	// Who replays it and why, for the history.
-	Why           string `protobuf:"bytes,3,opt,name=why,proto3" json:"why,omitempty"`
+	Why string `protobuf:"bytes,3,opt,name=why,proto3" json:"why,omitempty"`
+	// Request to run from now on instead of the job's own, of the same kind; unset
+	// = as it is.
+	Request       *v1.Request `protobuf:"bytes,4,opt,name=request,proto3" json:"request,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReplayJobRequest) Reset() {
 	*x = ReplayJobRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[39]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2678,7 +2801,7 @@ func (x *ReplayJobRequest) String() string {
 func (*ReplayJobRequest) ProtoMessage() {}
 
 func (x *ReplayJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[39]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2691,7 +2814,7 @@ func (x *ReplayJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayJobRequest.ProtoReflect.Descriptor instead.
 func (*ReplayJobRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{39}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ReplayJobRequest) GetId() string {
@@ -2715,6 +2838,13 @@ func (x *ReplayJobRequest) GetWhy() string {
 	return ""
 }
 
+func (x *ReplayJobRequest) GetRequest() *v1.Request {
+	if x != nil {
+		return x.Request
+	}
+	return nil
+}
+
 // ReplayJobResponse is the job after it. The relay publishes its message.
 type ReplayJobResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2726,7 +2856,7 @@ type ReplayJobResponse struct {
 
 func (x *ReplayJobResponse) Reset() {
 	*x = ReplayJobResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[40]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2738,7 +2868,7 @@ func (x *ReplayJobResponse) String() string {
 func (*ReplayJobResponse) ProtoMessage() {}
 
 func (x *ReplayJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[40]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2751,7 +2881,7 @@ func (x *ReplayJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayJobResponse.ProtoReflect.Descriptor instead.
 func (*ReplayJobResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{40}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ReplayJobResponse) GetJob() *v1.Job {
@@ -2765,12 +2895,15 @@ var File_studycast_status_v1_status_proto protoreflect.FileDescriptor
 
 const file_studycast_status_v1_status_proto_rawDesc = "" +
 	"\n" +
-	" studycast/status/v1/status.proto\x12\x13studycast.status.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1astudycast/job/v1/job.proto\"\xa8\x01\n" +
+	" studycast/status/v1/status.proto\x12\x13studycast.status.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1astudycast/job/v1/job.proto\"\xee\x01\n" +
 	"\x10CreateJobRequest\x12\x14\n" +
 	"\x05owner\x18\x01 \x01(\tR\x05owner\x123\n" +
 	"\arequest\x18\x02 \x01(\v2\x19.studycast.job.v1.RequestR\arequest\x12'\n" +
 	"\x0fidempotency_key\x18\x03 \x01(\tR\x0eidempotencyKey\x12 \n" +
-	"\vtraceparent\x18\x04 \x01(\tR\vtraceparent\"\x90\x01\n" +
+	"\vtraceparent\x18\x04 \x01(\tR\vtraceparent\x12%\n" +
+	"\x0esource_version\x18\x05 \x01(\tR\rsourceVersion\x12\x1d\n" +
+	"\n" +
+	"only_known\x18\x06 \x01(\bR\tonlyKnown\"\x90\x01\n" +
 	"\x11CreateJobResponse\x12'\n" +
 	"\x03job\x18\x01 \x01(\v2\x15.studycast.job.v1.JobR\x03job\x12\x1a\n" +
 	"\breplayed\x18\x02 \x01(\bR\breplayed\x126\n" +
@@ -2791,7 +2924,12 @@ const file_studycast_status_v1_status_proto_rawDesc = "" +
 	"page_token\x18\a \x01(\tR\tpageToken\"e\n" +
 	"\x10ListJobsResponse\x12)\n" +
 	"\x04jobs\x18\x01 \x03(\v2\x15.studycast.job.v1.JobR\x04jobs\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"J\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"@\n" +
+	"\x10CountJobsRequest\x12\x14\n" +
+	"\x05owner\x18\x01 \x01(\tR\x05owner\x12\x16\n" +
+	"\x06states\x18\x02 \x03(\tR\x06states\"'\n" +
+	"\x11CountJobsResponse\x12\x12\n" +
+	"\x04jobs\x18\x01 \x01(\x03R\x04jobs\"J\n" +
 	"\x10CancelJobRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05owner\x18\x02 \x01(\tR\x05owner\x12\x10\n" +
@@ -2913,12 +3051,13 @@ const file_studycast_status_v1_status_proto_rawDesc = "" +
 	"\aattempt\x18\x03 \x01(\x05R\aattempt\x12-\n" +
 	"\x05fault\x18\x04 \x01(\v2\x17.studycast.job.v1.FaultR\x05fault\":\n" +
 	"\x0fBuryJobResponse\x12'\n" +
-	"\x03job\x18\x01 \x01(\v2\x15.studycast.job.v1.JobR\x03job\"U\n" +
+	"\x03job\x18\x01 \x01(\v2\x15.studycast.job.v1.JobR\x03job\"\x8a\x01\n" +
 	"\x10ReplayJobRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
 	"\vdead_letter\x18\x02 \x01(\tR\n" +
 	"deadLetter\x12\x10\n" +
-	"\x03why\x18\x03 \x01(\tR\x03why\"<\n" +
+	"\x03why\x18\x03 \x01(\tR\x03why\x123\n" +
+	"\arequest\x18\x04 \x01(\v2\x19.studycast.job.v1.RequestR\arequest\"<\n" +
 	"\x11ReplayJobResponse\x12'\n" +
 	"\x03job\x18\x01 \x01(\v2\x15.studycast.job.v1.JobR\x03job*\xaa\x01\n" +
 	"\vCommandKind\x12\x1c\n" +
@@ -2934,11 +3073,12 @@ const file_studycast_status_v1_status_proto_rawDesc = "" +
 	"ACTION_ACK\x10\x01\x12\x10\n" +
 	"\fACTION_RETRY\x10\x02\x12\x0f\n" +
 	"\vACTION_DEAD\x10\x03\x12\x12\n" +
-	"\x0eACTION_RELEASE\x10\x042\xe4\x05\n" +
+	"\x0eACTION_RELEASE\x10\x042\xc0\x06\n" +
 	"\rStatusService\x12Z\n" +
 	"\tCreateJob\x12%.studycast.status.v1.CreateJobRequest\x1a&.studycast.status.v1.CreateJobResponse\x12Q\n" +
 	"\x06GetJob\x12\".studycast.status.v1.GetJobRequest\x1a#.studycast.status.v1.GetJobResponse\x12W\n" +
 	"\bListJobs\x12$.studycast.status.v1.ListJobsRequest\x1a%.studycast.status.v1.ListJobsResponse\x12Z\n" +
+	"\tCountJobs\x12%.studycast.status.v1.CountJobsRequest\x1a&.studycast.status.v1.CountJobsResponse\x12Z\n" +
 	"\tCancelJob\x12%.studycast.status.v1.CancelJobRequest\x1a&.studycast.status.v1.CancelJobResponse\x12W\n" +
 	"\bRetryJob\x12$.studycast.status.v1.RetryJobRequest\x1a%.studycast.status.v1.RetryJobResponse\x12Z\n" +
 	"\tDeleteJob\x12%.studycast.status.v1.DeleteJobRequest\x1a&.studycast.status.v1.DeleteJobResponse\x12Y\n" +
@@ -2970,7 +3110,7 @@ func file_studycast_status_v1_status_proto_rawDescGZIP() []byte {
 }
 
 var file_studycast_status_v1_status_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_studycast_status_v1_status_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
+var file_studycast_status_v1_status_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
 var file_studycast_status_v1_status_proto_goTypes = []any{
 	(CommandKind)(0),              // 0: studycast.status.v1.CommandKind
 	(Action)(0),                   // 1: studycast.status.v1.Action
@@ -2980,126 +3120,131 @@ var file_studycast_status_v1_status_proto_goTypes = []any{
 	(*GetJobResponse)(nil),        // 5: studycast.status.v1.GetJobResponse
 	(*ListJobsRequest)(nil),       // 6: studycast.status.v1.ListJobsRequest
 	(*ListJobsResponse)(nil),      // 7: studycast.status.v1.ListJobsResponse
-	(*CancelJobRequest)(nil),      // 8: studycast.status.v1.CancelJobRequest
-	(*CancelJobResponse)(nil),     // 9: studycast.status.v1.CancelJobResponse
-	(*RetryJobRequest)(nil),       // 10: studycast.status.v1.RetryJobRequest
-	(*RetryJobResponse)(nil),      // 11: studycast.status.v1.RetryJobResponse
-	(*DeleteJobRequest)(nil),      // 12: studycast.status.v1.DeleteJobRequest
-	(*DeleteJobResponse)(nil),     // 13: studycast.status.v1.DeleteJobResponse
-	(*WatchJobRequest)(nil),       // 14: studycast.status.v1.WatchJobRequest
-	(*WatchJobResponse)(nil),      // 15: studycast.status.v1.WatchJobResponse
-	(*WatchOwnerRequest)(nil),     // 16: studycast.status.v1.WatchOwnerRequest
-	(*WatchOwnerResponse)(nil),    // 17: studycast.status.v1.WatchOwnerResponse
-	(*SessionRequest)(nil),        // 18: studycast.status.v1.SessionRequest
-	(*Hello)(nil),                 // 19: studycast.status.v1.Hello
-	(*Heartbeat)(nil),             // 20: studycast.status.v1.Heartbeat
-	(*AttemptProgress)(nil),       // 21: studycast.status.v1.AttemptProgress
-	(*Goodbye)(nil),               // 22: studycast.status.v1.Goodbye
-	(*SessionResponse)(nil),       // 23: studycast.status.v1.SessionResponse
-	(*Welcome)(nil),               // 24: studycast.status.v1.Welcome
-	(*Command)(nil),               // 25: studycast.status.v1.Command
-	(*StartAttemptRequest)(nil),   // 26: studycast.status.v1.StartAttemptRequest
-	(*StartAttemptResponse)(nil),  // 27: studycast.status.v1.StartAttemptResponse
-	(*Granted)(nil),               // 28: studycast.status.v1.Granted
-	(*Drop)(nil),                  // 29: studycast.status.v1.Drop
-	(*Wait)(nil),                  // 30: studycast.status.v1.Wait
-	(*Bury)(nil),                  // 31: studycast.status.v1.Bury
-	(*FinishAttemptRequest)(nil),  // 32: studycast.status.v1.FinishAttemptRequest
-	(*FinishAttemptResponse)(nil), // 33: studycast.status.v1.FinishAttemptResponse
-	(*OutboxEntry)(nil),           // 34: studycast.status.v1.OutboxEntry
-	(*ClaimOutboxRequest)(nil),    // 35: studycast.status.v1.ClaimOutboxRequest
-	(*ClaimOutboxResponse)(nil),   // 36: studycast.status.v1.ClaimOutboxResponse
-	(*ConfirmOutboxRequest)(nil),  // 37: studycast.status.v1.ConfirmOutboxRequest
-	(*ConfirmOutboxResponse)(nil), // 38: studycast.status.v1.ConfirmOutboxResponse
-	(*BuryJobRequest)(nil),        // 39: studycast.status.v1.BuryJobRequest
-	(*BuryJobResponse)(nil),       // 40: studycast.status.v1.BuryJobResponse
-	(*ReplayJobRequest)(nil),      // 41: studycast.status.v1.ReplayJobRequest
-	(*ReplayJobResponse)(nil),     // 42: studycast.status.v1.ReplayJobResponse
-	(*v1.Request)(nil),            // 43: studycast.job.v1.Request
-	(*v1.Job)(nil),                // 44: studycast.job.v1.Job
-	(*timestamppb.Timestamp)(nil), // 45: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 46: google.protobuf.Duration
-	(*v1.Fault)(nil),              // 47: studycast.job.v1.Fault
-	(*v1.Success)(nil),            // 48: studycast.job.v1.Success
-	(*v1.Failure)(nil),            // 49: studycast.job.v1.Failure
+	(*CountJobsRequest)(nil),      // 8: studycast.status.v1.CountJobsRequest
+	(*CountJobsResponse)(nil),     // 9: studycast.status.v1.CountJobsResponse
+	(*CancelJobRequest)(nil),      // 10: studycast.status.v1.CancelJobRequest
+	(*CancelJobResponse)(nil),     // 11: studycast.status.v1.CancelJobResponse
+	(*RetryJobRequest)(nil),       // 12: studycast.status.v1.RetryJobRequest
+	(*RetryJobResponse)(nil),      // 13: studycast.status.v1.RetryJobResponse
+	(*DeleteJobRequest)(nil),      // 14: studycast.status.v1.DeleteJobRequest
+	(*DeleteJobResponse)(nil),     // 15: studycast.status.v1.DeleteJobResponse
+	(*WatchJobRequest)(nil),       // 16: studycast.status.v1.WatchJobRequest
+	(*WatchJobResponse)(nil),      // 17: studycast.status.v1.WatchJobResponse
+	(*WatchOwnerRequest)(nil),     // 18: studycast.status.v1.WatchOwnerRequest
+	(*WatchOwnerResponse)(nil),    // 19: studycast.status.v1.WatchOwnerResponse
+	(*SessionRequest)(nil),        // 20: studycast.status.v1.SessionRequest
+	(*Hello)(nil),                 // 21: studycast.status.v1.Hello
+	(*Heartbeat)(nil),             // 22: studycast.status.v1.Heartbeat
+	(*AttemptProgress)(nil),       // 23: studycast.status.v1.AttemptProgress
+	(*Goodbye)(nil),               // 24: studycast.status.v1.Goodbye
+	(*SessionResponse)(nil),       // 25: studycast.status.v1.SessionResponse
+	(*Welcome)(nil),               // 26: studycast.status.v1.Welcome
+	(*Command)(nil),               // 27: studycast.status.v1.Command
+	(*StartAttemptRequest)(nil),   // 28: studycast.status.v1.StartAttemptRequest
+	(*StartAttemptResponse)(nil),  // 29: studycast.status.v1.StartAttemptResponse
+	(*Granted)(nil),               // 30: studycast.status.v1.Granted
+	(*Drop)(nil),                  // 31: studycast.status.v1.Drop
+	(*Wait)(nil),                  // 32: studycast.status.v1.Wait
+	(*Bury)(nil),                  // 33: studycast.status.v1.Bury
+	(*FinishAttemptRequest)(nil),  // 34: studycast.status.v1.FinishAttemptRequest
+	(*FinishAttemptResponse)(nil), // 35: studycast.status.v1.FinishAttemptResponse
+	(*OutboxEntry)(nil),           // 36: studycast.status.v1.OutboxEntry
+	(*ClaimOutboxRequest)(nil),    // 37: studycast.status.v1.ClaimOutboxRequest
+	(*ClaimOutboxResponse)(nil),   // 38: studycast.status.v1.ClaimOutboxResponse
+	(*ConfirmOutboxRequest)(nil),  // 39: studycast.status.v1.ConfirmOutboxRequest
+	(*ConfirmOutboxResponse)(nil), // 40: studycast.status.v1.ConfirmOutboxResponse
+	(*BuryJobRequest)(nil),        // 41: studycast.status.v1.BuryJobRequest
+	(*BuryJobResponse)(nil),       // 42: studycast.status.v1.BuryJobResponse
+	(*ReplayJobRequest)(nil),      // 43: studycast.status.v1.ReplayJobRequest
+	(*ReplayJobResponse)(nil),     // 44: studycast.status.v1.ReplayJobResponse
+	(*v1.Request)(nil),            // 45: studycast.job.v1.Request
+	(*v1.Job)(nil),                // 46: studycast.job.v1.Job
+	(*timestamppb.Timestamp)(nil), // 47: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 48: google.protobuf.Duration
+	(*v1.Fault)(nil),              // 49: studycast.job.v1.Fault
+	(*v1.Success)(nil),            // 50: studycast.job.v1.Success
+	(*v1.Failure)(nil),            // 51: studycast.job.v1.Failure
 }
 var file_studycast_status_v1_status_proto_depIdxs = []int32{
-	43, // 0: studycast.status.v1.CreateJobRequest.request:type_name -> studycast.job.v1.Request
-	44, // 1: studycast.status.v1.CreateJobResponse.job:type_name -> studycast.job.v1.Job
-	34, // 2: studycast.status.v1.CreateJobResponse.entry:type_name -> studycast.status.v1.OutboxEntry
-	44, // 3: studycast.status.v1.GetJobResponse.job:type_name -> studycast.job.v1.Job
-	45, // 4: studycast.status.v1.ListJobsRequest.created_after:type_name -> google.protobuf.Timestamp
-	45, // 5: studycast.status.v1.ListJobsRequest.created_before:type_name -> google.protobuf.Timestamp
-	44, // 6: studycast.status.v1.ListJobsResponse.jobs:type_name -> studycast.job.v1.Job
-	44, // 7: studycast.status.v1.CancelJobResponse.job:type_name -> studycast.job.v1.Job
-	44, // 8: studycast.status.v1.RetryJobResponse.job:type_name -> studycast.job.v1.Job
-	34, // 9: studycast.status.v1.RetryJobResponse.entry:type_name -> studycast.status.v1.OutboxEntry
-	44, // 10: studycast.status.v1.WatchJobResponse.job:type_name -> studycast.job.v1.Job
-	44, // 11: studycast.status.v1.WatchOwnerResponse.job:type_name -> studycast.job.v1.Job
-	19, // 12: studycast.status.v1.SessionRequest.hello:type_name -> studycast.status.v1.Hello
-	20, // 13: studycast.status.v1.SessionRequest.heartbeat:type_name -> studycast.status.v1.Heartbeat
-	22, // 14: studycast.status.v1.SessionRequest.goodbye:type_name -> studycast.status.v1.Goodbye
-	21, // 15: studycast.status.v1.Heartbeat.progress:type_name -> studycast.status.v1.AttemptProgress
-	24, // 16: studycast.status.v1.SessionResponse.welcome:type_name -> studycast.status.v1.Welcome
-	25, // 17: studycast.status.v1.SessionResponse.command:type_name -> studycast.status.v1.Command
-	46, // 18: studycast.status.v1.Welcome.heartbeat:type_name -> google.protobuf.Duration
-	46, // 19: studycast.status.v1.Welcome.lease:type_name -> google.protobuf.Duration
+	45, // 0: studycast.status.v1.CreateJobRequest.request:type_name -> studycast.job.v1.Request
+	46, // 1: studycast.status.v1.CreateJobResponse.job:type_name -> studycast.job.v1.Job
+	36, // 2: studycast.status.v1.CreateJobResponse.entry:type_name -> studycast.status.v1.OutboxEntry
+	46, // 3: studycast.status.v1.GetJobResponse.job:type_name -> studycast.job.v1.Job
+	47, // 4: studycast.status.v1.ListJobsRequest.created_after:type_name -> google.protobuf.Timestamp
+	47, // 5: studycast.status.v1.ListJobsRequest.created_before:type_name -> google.protobuf.Timestamp
+	46, // 6: studycast.status.v1.ListJobsResponse.jobs:type_name -> studycast.job.v1.Job
+	46, // 7: studycast.status.v1.CancelJobResponse.job:type_name -> studycast.job.v1.Job
+	46, // 8: studycast.status.v1.RetryJobResponse.job:type_name -> studycast.job.v1.Job
+	36, // 9: studycast.status.v1.RetryJobResponse.entry:type_name -> studycast.status.v1.OutboxEntry
+	46, // 10: studycast.status.v1.WatchJobResponse.job:type_name -> studycast.job.v1.Job
+	46, // 11: studycast.status.v1.WatchOwnerResponse.job:type_name -> studycast.job.v1.Job
+	21, // 12: studycast.status.v1.SessionRequest.hello:type_name -> studycast.status.v1.Hello
+	22, // 13: studycast.status.v1.SessionRequest.heartbeat:type_name -> studycast.status.v1.Heartbeat
+	24, // 14: studycast.status.v1.SessionRequest.goodbye:type_name -> studycast.status.v1.Goodbye
+	23, // 15: studycast.status.v1.Heartbeat.progress:type_name -> studycast.status.v1.AttemptProgress
+	26, // 16: studycast.status.v1.SessionResponse.welcome:type_name -> studycast.status.v1.Welcome
+	27, // 17: studycast.status.v1.SessionResponse.command:type_name -> studycast.status.v1.Command
+	48, // 18: studycast.status.v1.Welcome.heartbeat:type_name -> google.protobuf.Duration
+	48, // 19: studycast.status.v1.Welcome.lease:type_name -> google.protobuf.Duration
 	0,  // 20: studycast.status.v1.Command.kind:type_name -> studycast.status.v1.CommandKind
-	28, // 21: studycast.status.v1.StartAttemptResponse.granted:type_name -> studycast.status.v1.Granted
-	29, // 22: studycast.status.v1.StartAttemptResponse.drop:type_name -> studycast.status.v1.Drop
-	30, // 23: studycast.status.v1.StartAttemptResponse.wait:type_name -> studycast.status.v1.Wait
-	31, // 24: studycast.status.v1.StartAttemptResponse.bury:type_name -> studycast.status.v1.Bury
-	44, // 25: studycast.status.v1.Granted.job:type_name -> studycast.job.v1.Job
-	46, // 26: studycast.status.v1.Granted.timeout:type_name -> google.protobuf.Duration
-	45, // 27: studycast.status.v1.Wait.until:type_name -> google.protobuf.Timestamp
-	46, // 28: studycast.status.v1.Wait.delay:type_name -> google.protobuf.Duration
-	47, // 29: studycast.status.v1.Bury.fault:type_name -> studycast.job.v1.Fault
-	48, // 30: studycast.status.v1.FinishAttemptRequest.succeeded:type_name -> studycast.job.v1.Success
-	49, // 31: studycast.status.v1.FinishAttemptRequest.failed:type_name -> studycast.job.v1.Failure
+	30, // 21: studycast.status.v1.StartAttemptResponse.granted:type_name -> studycast.status.v1.Granted
+	31, // 22: studycast.status.v1.StartAttemptResponse.drop:type_name -> studycast.status.v1.Drop
+	32, // 23: studycast.status.v1.StartAttemptResponse.wait:type_name -> studycast.status.v1.Wait
+	33, // 24: studycast.status.v1.StartAttemptResponse.bury:type_name -> studycast.status.v1.Bury
+	46, // 25: studycast.status.v1.Granted.job:type_name -> studycast.job.v1.Job
+	48, // 26: studycast.status.v1.Granted.timeout:type_name -> google.protobuf.Duration
+	47, // 27: studycast.status.v1.Wait.until:type_name -> google.protobuf.Timestamp
+	48, // 28: studycast.status.v1.Wait.delay:type_name -> google.protobuf.Duration
+	49, // 29: studycast.status.v1.Bury.fault:type_name -> studycast.job.v1.Fault
+	50, // 30: studycast.status.v1.FinishAttemptRequest.succeeded:type_name -> studycast.job.v1.Success
+	51, // 31: studycast.status.v1.FinishAttemptRequest.failed:type_name -> studycast.job.v1.Failure
 	1,  // 32: studycast.status.v1.FinishAttemptResponse.action:type_name -> studycast.status.v1.Action
-	46, // 33: studycast.status.v1.FinishAttemptResponse.after:type_name -> google.protobuf.Duration
-	43, // 34: studycast.status.v1.OutboxEntry.request:type_name -> studycast.job.v1.Request
-	46, // 35: studycast.status.v1.ClaimOutboxRequest.wait:type_name -> google.protobuf.Duration
-	34, // 36: studycast.status.v1.ClaimOutboxResponse.entries:type_name -> studycast.status.v1.OutboxEntry
-	34, // 37: studycast.status.v1.ConfirmOutboxRequest.entries:type_name -> studycast.status.v1.OutboxEntry
-	47, // 38: studycast.status.v1.BuryJobRequest.fault:type_name -> studycast.job.v1.Fault
-	44, // 39: studycast.status.v1.BuryJobResponse.job:type_name -> studycast.job.v1.Job
-	44, // 40: studycast.status.v1.ReplayJobResponse.job:type_name -> studycast.job.v1.Job
-	2,  // 41: studycast.status.v1.StatusService.CreateJob:input_type -> studycast.status.v1.CreateJobRequest
-	4,  // 42: studycast.status.v1.StatusService.GetJob:input_type -> studycast.status.v1.GetJobRequest
-	6,  // 43: studycast.status.v1.StatusService.ListJobs:input_type -> studycast.status.v1.ListJobsRequest
-	8,  // 44: studycast.status.v1.StatusService.CancelJob:input_type -> studycast.status.v1.CancelJobRequest
-	10, // 45: studycast.status.v1.StatusService.RetryJob:input_type -> studycast.status.v1.RetryJobRequest
-	12, // 46: studycast.status.v1.StatusService.DeleteJob:input_type -> studycast.status.v1.DeleteJobRequest
-	14, // 47: studycast.status.v1.StatusService.WatchJob:input_type -> studycast.status.v1.WatchJobRequest
-	16, // 48: studycast.status.v1.StatusService.WatchOwner:input_type -> studycast.status.v1.WatchOwnerRequest
-	18, // 49: studycast.status.v1.AttemptService.Session:input_type -> studycast.status.v1.SessionRequest
-	26, // 50: studycast.status.v1.AttemptService.StartAttempt:input_type -> studycast.status.v1.StartAttemptRequest
-	32, // 51: studycast.status.v1.AttemptService.FinishAttempt:input_type -> studycast.status.v1.FinishAttemptRequest
-	35, // 52: studycast.status.v1.OutboxService.ClaimOutbox:input_type -> studycast.status.v1.ClaimOutboxRequest
-	37, // 53: studycast.status.v1.OutboxService.ConfirmOutbox:input_type -> studycast.status.v1.ConfirmOutboxRequest
-	39, // 54: studycast.status.v1.DeadLetterService.BuryJob:input_type -> studycast.status.v1.BuryJobRequest
-	41, // 55: studycast.status.v1.DeadLetterService.ReplayJob:input_type -> studycast.status.v1.ReplayJobRequest
-	3,  // 56: studycast.status.v1.StatusService.CreateJob:output_type -> studycast.status.v1.CreateJobResponse
-	5,  // 57: studycast.status.v1.StatusService.GetJob:output_type -> studycast.status.v1.GetJobResponse
-	7,  // 58: studycast.status.v1.StatusService.ListJobs:output_type -> studycast.status.v1.ListJobsResponse
-	9,  // 59: studycast.status.v1.StatusService.CancelJob:output_type -> studycast.status.v1.CancelJobResponse
-	11, // 60: studycast.status.v1.StatusService.RetryJob:output_type -> studycast.status.v1.RetryJobResponse
-	13, // 61: studycast.status.v1.StatusService.DeleteJob:output_type -> studycast.status.v1.DeleteJobResponse
-	15, // 62: studycast.status.v1.StatusService.WatchJob:output_type -> studycast.status.v1.WatchJobResponse
-	17, // 63: studycast.status.v1.StatusService.WatchOwner:output_type -> studycast.status.v1.WatchOwnerResponse
-	23, // 64: studycast.status.v1.AttemptService.Session:output_type -> studycast.status.v1.SessionResponse
-	27, // 65: studycast.status.v1.AttemptService.StartAttempt:output_type -> studycast.status.v1.StartAttemptResponse
-	33, // 66: studycast.status.v1.AttemptService.FinishAttempt:output_type -> studycast.status.v1.FinishAttemptResponse
-	36, // 67: studycast.status.v1.OutboxService.ClaimOutbox:output_type -> studycast.status.v1.ClaimOutboxResponse
-	38, // 68: studycast.status.v1.OutboxService.ConfirmOutbox:output_type -> studycast.status.v1.ConfirmOutboxResponse
-	40, // 69: studycast.status.v1.DeadLetterService.BuryJob:output_type -> studycast.status.v1.BuryJobResponse
-	42, // 70: studycast.status.v1.DeadLetterService.ReplayJob:output_type -> studycast.status.v1.ReplayJobResponse
-	56, // [56:71] is the sub-list for method output_type
-	41, // [41:56] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	48, // 33: studycast.status.v1.FinishAttemptResponse.after:type_name -> google.protobuf.Duration
+	45, // 34: studycast.status.v1.OutboxEntry.request:type_name -> studycast.job.v1.Request
+	48, // 35: studycast.status.v1.ClaimOutboxRequest.wait:type_name -> google.protobuf.Duration
+	36, // 36: studycast.status.v1.ClaimOutboxResponse.entries:type_name -> studycast.status.v1.OutboxEntry
+	36, // 37: studycast.status.v1.ConfirmOutboxRequest.entries:type_name -> studycast.status.v1.OutboxEntry
+	49, // 38: studycast.status.v1.BuryJobRequest.fault:type_name -> studycast.job.v1.Fault
+	46, // 39: studycast.status.v1.BuryJobResponse.job:type_name -> studycast.job.v1.Job
+	45, // 40: studycast.status.v1.ReplayJobRequest.request:type_name -> studycast.job.v1.Request
+	46, // 41: studycast.status.v1.ReplayJobResponse.job:type_name -> studycast.job.v1.Job
+	2,  // 42: studycast.status.v1.StatusService.CreateJob:input_type -> studycast.status.v1.CreateJobRequest
+	4,  // 43: studycast.status.v1.StatusService.GetJob:input_type -> studycast.status.v1.GetJobRequest
+	6,  // 44: studycast.status.v1.StatusService.ListJobs:input_type -> studycast.status.v1.ListJobsRequest
+	8,  // 45: studycast.status.v1.StatusService.CountJobs:input_type -> studycast.status.v1.CountJobsRequest
+	10, // 46: studycast.status.v1.StatusService.CancelJob:input_type -> studycast.status.v1.CancelJobRequest
+	12, // 47: studycast.status.v1.StatusService.RetryJob:input_type -> studycast.status.v1.RetryJobRequest
+	14, // 48: studycast.status.v1.StatusService.DeleteJob:input_type -> studycast.status.v1.DeleteJobRequest
+	16, // 49: studycast.status.v1.StatusService.WatchJob:input_type -> studycast.status.v1.WatchJobRequest
+	18, // 50: studycast.status.v1.StatusService.WatchOwner:input_type -> studycast.status.v1.WatchOwnerRequest
+	20, // 51: studycast.status.v1.AttemptService.Session:input_type -> studycast.status.v1.SessionRequest
+	28, // 52: studycast.status.v1.AttemptService.StartAttempt:input_type -> studycast.status.v1.StartAttemptRequest
+	34, // 53: studycast.status.v1.AttemptService.FinishAttempt:input_type -> studycast.status.v1.FinishAttemptRequest
+	37, // 54: studycast.status.v1.OutboxService.ClaimOutbox:input_type -> studycast.status.v1.ClaimOutboxRequest
+	39, // 55: studycast.status.v1.OutboxService.ConfirmOutbox:input_type -> studycast.status.v1.ConfirmOutboxRequest
+	41, // 56: studycast.status.v1.DeadLetterService.BuryJob:input_type -> studycast.status.v1.BuryJobRequest
+	43, // 57: studycast.status.v1.DeadLetterService.ReplayJob:input_type -> studycast.status.v1.ReplayJobRequest
+	3,  // 58: studycast.status.v1.StatusService.CreateJob:output_type -> studycast.status.v1.CreateJobResponse
+	5,  // 59: studycast.status.v1.StatusService.GetJob:output_type -> studycast.status.v1.GetJobResponse
+	7,  // 60: studycast.status.v1.StatusService.ListJobs:output_type -> studycast.status.v1.ListJobsResponse
+	9,  // 61: studycast.status.v1.StatusService.CountJobs:output_type -> studycast.status.v1.CountJobsResponse
+	11, // 62: studycast.status.v1.StatusService.CancelJob:output_type -> studycast.status.v1.CancelJobResponse
+	13, // 63: studycast.status.v1.StatusService.RetryJob:output_type -> studycast.status.v1.RetryJobResponse
+	15, // 64: studycast.status.v1.StatusService.DeleteJob:output_type -> studycast.status.v1.DeleteJobResponse
+	17, // 65: studycast.status.v1.StatusService.WatchJob:output_type -> studycast.status.v1.WatchJobResponse
+	19, // 66: studycast.status.v1.StatusService.WatchOwner:output_type -> studycast.status.v1.WatchOwnerResponse
+	25, // 67: studycast.status.v1.AttemptService.Session:output_type -> studycast.status.v1.SessionResponse
+	29, // 68: studycast.status.v1.AttemptService.StartAttempt:output_type -> studycast.status.v1.StartAttemptResponse
+	35, // 69: studycast.status.v1.AttemptService.FinishAttempt:output_type -> studycast.status.v1.FinishAttemptResponse
+	38, // 70: studycast.status.v1.OutboxService.ClaimOutbox:output_type -> studycast.status.v1.ClaimOutboxResponse
+	40, // 71: studycast.status.v1.OutboxService.ConfirmOutbox:output_type -> studycast.status.v1.ConfirmOutboxResponse
+	42, // 72: studycast.status.v1.DeadLetterService.BuryJob:output_type -> studycast.status.v1.BuryJobResponse
+	44, // 73: studycast.status.v1.DeadLetterService.ReplayJob:output_type -> studycast.status.v1.ReplayJobResponse
+	58, // [58:74] is the sub-list for method output_type
+	42, // [42:58] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_studycast_status_v1_status_proto_init() }
@@ -3107,22 +3252,22 @@ func file_studycast_status_v1_status_proto_init() {
 	if File_studycast_status_v1_status_proto != nil {
 		return
 	}
-	file_studycast_status_v1_status_proto_msgTypes[16].OneofWrappers = []any{
+	file_studycast_status_v1_status_proto_msgTypes[18].OneofWrappers = []any{
 		(*SessionRequest_Hello)(nil),
 		(*SessionRequest_Heartbeat)(nil),
 		(*SessionRequest_Goodbye)(nil),
 	}
-	file_studycast_status_v1_status_proto_msgTypes[21].OneofWrappers = []any{
+	file_studycast_status_v1_status_proto_msgTypes[23].OneofWrappers = []any{
 		(*SessionResponse_Welcome)(nil),
 		(*SessionResponse_Command)(nil),
 	}
-	file_studycast_status_v1_status_proto_msgTypes[25].OneofWrappers = []any{
+	file_studycast_status_v1_status_proto_msgTypes[27].OneofWrappers = []any{
 		(*StartAttemptResponse_Granted)(nil),
 		(*StartAttemptResponse_Drop)(nil),
 		(*StartAttemptResponse_Wait)(nil),
 		(*StartAttemptResponse_Bury)(nil),
 	}
-	file_studycast_status_v1_status_proto_msgTypes[30].OneofWrappers = []any{
+	file_studycast_status_v1_status_proto_msgTypes[32].OneofWrappers = []any{
 		(*FinishAttemptRequest_Succeeded)(nil),
 		(*FinishAttemptRequest_Failed)(nil),
 		(*FinishAttemptRequest_Released)(nil),
@@ -3133,7 +3278,7 @@ func file_studycast_status_v1_status_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_studycast_status_v1_status_proto_rawDesc), len(file_studycast_status_v1_status_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   41,
+			NumMessages:   43,
 			NumExtensions: 0,
 			NumServices:   4,
 		},

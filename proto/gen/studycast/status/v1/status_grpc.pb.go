@@ -24,6 +24,7 @@ const (
 	StatusService_CreateJob_FullMethodName  = "/studycast.status.v1.StatusService/CreateJob"
 	StatusService_GetJob_FullMethodName     = "/studycast.status.v1.StatusService/GetJob"
 	StatusService_ListJobs_FullMethodName   = "/studycast.status.v1.StatusService/ListJobs"
+	StatusService_CountJobs_FullMethodName  = "/studycast.status.v1.StatusService/CountJobs"
 	StatusService_CancelJob_FullMethodName  = "/studycast.status.v1.StatusService/CancelJob"
 	StatusService_RetryJob_FullMethodName   = "/studycast.status.v1.StatusService/RetryJob"
 	StatusService_DeleteJob_FullMethodName  = "/studycast.status.v1.StatusService/DeleteJob"
@@ -38,12 +39,15 @@ const (
 // StatusService is what the gateway calls for users.
 type StatusServiceClient interface {
 	// CreateJob accepts a job: its row and its outbox entry are one transaction.
-	// ALREADY_EXISTS when the idempotency key was used with another request.
+	// ALREADY_EXISTS when the idempotency key was used with another request;
+	// NOT_FOUND when only a job made before was asked for and there is none.
 	CreateJob(ctx context.Context, in *CreateJobRequest, opts ...grpc.CallOption) (*CreateJobResponse, error)
 	// GetJob reads one job with its history. NOT_FOUND also for another owner's.
 	GetJob(ctx context.Context, in *GetJobRequest, opts ...grpc.CallOption) (*GetJobResponse, error)
 	// ListJobs lists jobs, newest first, in keyset pages, without history.
 	ListJobs(ctx context.Context, in *ListJobsRequest, opts ...grpc.CallOption) (*ListJobsResponse, error)
+	// CountJobs counts the jobs of an owner.
+	CountJobs(ctx context.Context, in *CountJobsRequest, opts ...grpc.CallOption) (*CountJobsResponse, error)
 	// CancelJob makes a job cancelled; a cancelled one stays so without error.
 	// FAILED_PRECONDITION for a job that succeeded or failed.
 	CancelJob(ctx context.Context, in *CancelJobRequest, opts ...grpc.CallOption) (*CancelJobResponse, error)
@@ -89,6 +93,16 @@ func (c *statusServiceClient) ListJobs(ctx context.Context, in *ListJobsRequest,
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListJobsResponse)
 	err := c.cc.Invoke(ctx, StatusService_ListJobs_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *statusServiceClient) CountJobs(ctx context.Context, in *CountJobsRequest, opts ...grpc.CallOption) (*CountJobsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CountJobsResponse)
+	err := c.cc.Invoke(ctx, StatusService_CountJobs_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -170,12 +184,15 @@ type StatusService_WatchOwnerClient = grpc.ServerStreamingClient[WatchOwnerRespo
 // StatusService is what the gateway calls for users.
 type StatusServiceServer interface {
 	// CreateJob accepts a job: its row and its outbox entry are one transaction.
-	// ALREADY_EXISTS when the idempotency key was used with another request.
+	// ALREADY_EXISTS when the idempotency key was used with another request;
+	// NOT_FOUND when only a job made before was asked for and there is none.
 	CreateJob(context.Context, *CreateJobRequest) (*CreateJobResponse, error)
 	// GetJob reads one job with its history. NOT_FOUND also for another owner's.
 	GetJob(context.Context, *GetJobRequest) (*GetJobResponse, error)
 	// ListJobs lists jobs, newest first, in keyset pages, without history.
 	ListJobs(context.Context, *ListJobsRequest) (*ListJobsResponse, error)
+	// CountJobs counts the jobs of an owner.
+	CountJobs(context.Context, *CountJobsRequest) (*CountJobsResponse, error)
 	// CancelJob makes a job cancelled; a cancelled one stays so without error.
 	// FAILED_PRECONDITION for a job that succeeded or failed.
 	CancelJob(context.Context, *CancelJobRequest) (*CancelJobResponse, error)
@@ -205,6 +222,9 @@ func (UnimplementedStatusServiceServer) GetJob(context.Context, *GetJobRequest) 
 }
 func (UnimplementedStatusServiceServer) ListJobs(context.Context, *ListJobsRequest) (*ListJobsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListJobs not implemented")
+}
+func (UnimplementedStatusServiceServer) CountJobs(context.Context, *CountJobsRequest) (*CountJobsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CountJobs not implemented")
 }
 func (UnimplementedStatusServiceServer) CancelJob(context.Context, *CancelJobRequest) (*CancelJobResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CancelJob not implemented")
@@ -292,6 +312,24 @@ func _StatusService_ListJobs_Handler(srv interface{}, ctx context.Context, dec f
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(StatusServiceServer).ListJobs(ctx, req.(*ListJobsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StatusService_CountJobs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CountJobsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StatusServiceServer).CountJobs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StatusService_CountJobs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StatusServiceServer).CountJobs(ctx, req.(*CountJobsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -390,6 +428,10 @@ var StatusService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListJobs",
 			Handler:    _StatusService_ListJobs_Handler,
+		},
+		{
+			MethodName: "CountJobs",
+			Handler:    _StatusService_CountJobs_Handler,
 		},
 		{
 			MethodName: "CancelJob",

@@ -78,7 +78,7 @@ func (t Writer) Held(id job.SessionID) ([]store.Row, error) {
 // RunningSince reads by start.
 func (t Writer) RunningSince(k job.Kind, before time.Time, limit int) ([]store.Row, error) {
 	return many(t, scanJob,
-		selectJob+"WHERE kind = $1 AND state = 'running' AND started_at <= $2 ORDER BY started_at LIMIT $3", k, Micros(before), limit)
+		selectJob+"WHERE kind = $1 AND state = 'running' AND leader = '' AND started_at <= $2 ORDER BY started_at LIMIT $3", k, Micros(before), limit)
 }
 
 // Surplus reads what retention does not keep.
@@ -129,7 +129,19 @@ func (r Reader) Counts() (store.Counts, error) {
 		err := row.Scan(&c.Promises, &due)
 		c.Due = TimeOf(due)
 		return struct{}{}, err
-	}, "SELECT COUNT(*), COALESCE(MIN(due), 0) FROM promises")
+	}, "SELECT COUNT(*), COALESCE(MIN(due), 0) FROM promises WHERE turn = 0 AND token > 0")
+	if err != nil {
+		return c, err
+	}
+	if c.Waiting, err = r.waiting(); err != nil {
+		return c, err
+	}
+	_, err = one(r, func(row Scanner) (struct{}, error) {
+		var due int64
+		err := row.Scan(&c.Calls, &due)
+		c.CallDue = TimeOf(due)
+		return struct{}{}, err
+	}, "SELECT COUNT(*), COALESCE(MIN(due), 0) FROM calls WHERE state = 'pending'")
 	return c, err
 }
 
@@ -144,7 +156,7 @@ func (r Reader) Deadlines() (store.Deadlines, error) {
 		return struct{}{}, err
 	}, `SELECT
  COALESCE((SELECT MIN(ends_at) FROM sessions), 0),
- COALESCE((SELECT MIN(due) FROM promises), 0),
+ COALESCE((SELECT MIN(due) FROM promises WHERE turn = 0), 0),
  COALESCE((SELECT MIN(ends_at) FROM keys), 0),
  COALESCE((SELECT MIN(sweep_at) FROM tombstones WHERE sweep_at <> 0), 0),
  COALESCE((SELECT MIN(deleted_at) FROM tombstones WHERE sweep_at = 0), 0)`)
@@ -157,6 +169,6 @@ func (r Reader) Deadlines() (store.Deadlines, error) {
 		err := row.Scan(&k, &us)
 		d.Started[k] = TimeOf(us)
 		return struct{}{}, err
-	}, "SELECT kind, MIN(started_at) FROM jobs WHERE state = 'running' GROUP BY kind")
+	}, "SELECT kind, MIN(started_at) FROM jobs WHERE state = 'running' AND leader = '' GROUP BY kind")
 	return d, err
 }

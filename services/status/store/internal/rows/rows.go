@@ -19,6 +19,9 @@ type Conn interface {
 	// SkipLocked is the clause that locks the rows of p and leaves out those
 	// that somebody else has locked; "" where nobody else can.
 	SkipLocked() string
+	// Near reports whether a read costs no trip to a server, so that a look
+	// before a larger statement is worth it.
+	Near() bool
 }
 
 // Scanner is a row under the cursor.
@@ -35,8 +38,10 @@ var (
 	_ store.JobWriter  = Writer{}
 	_ store.Sessions   = Writer{}
 	_ store.Promises   = Writer{}
+	_ store.LineWriter = Writer{}
 	_ store.Keys       = Writer{}
 	_ store.Tombstones = Writer{}
+	_ store.Sharing    = Writer{}
 )
 
 // one reads a single row; job.ErrNotFound when there is none.

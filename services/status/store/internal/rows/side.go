@@ -7,7 +7,10 @@ import (
 	"github.com/studycast/studycast/services/status/store"
 )
 
-const selectSession = "SELECT id, worker, kind, slots, stream, opened_at, heard_at, ends_at FROM sessions "
+const (
+	sessionColumns = "id, worker, kind, slots, stream, opened_at, heard_at, ends_at "
+	selectSession  = "SELECT " + sessionColumns + "FROM sessions "
+)
 
 func scanSession(row Scanner) (s store.Session, err error) {
 	var opened, heard, ends int64
@@ -18,7 +21,12 @@ func scanSession(row Scanner) (s store.Session, err error) {
 
 // Session reads a session.
 func (t Writer) Session(id job.SessionID) (store.Session, error) {
-	return one(t, scanSession, selectSession+"WHERE id = $1", id)
+	return one(t, func(row Scanner) (s store.Session, err error) {
+		var waiting bool
+		s, err = scanSession(behind{row, &waiting})
+		s.Waiting = waiting
+		return s, err
+	}, "SELECT EXISTS (SELECT 1 FROM promises WHERE kind = sessions.kind AND turn > 0), "+sessionColumns+"FROM sessions WHERE id = $1", id)
 }
 
 // PutSession writes one.
@@ -58,35 +66,42 @@ func (t Writer) Prolong(now, until time.Time) error {
 	return t.Exec("UPDATE sessions SET heard_at = $1, ends_at = $2 WHERE ends_at < $2", Micros(now), Micros(until))
 }
 
+const selectPromise = "SELECT job_id, owner, due, token, kind, turn FROM promises "
+
 func scanPromise(row Scanner) (p store.Promise, err error) {
 	var due int64
-	err = row.Scan(&p.JobID, &p.Owner, &due, &p.Token)
+	err = row.Scan(&p.JobID, &p.Owner, &due, &p.Token, &p.Kind, &p.Turn)
 	p.Due = TimeOf(due)
 	return p, err
 }
 
 // Promise reads a promise.
 func (t Writer) Promise(id job.ID) (store.Promise, error) {
-	return one(t, scanPromise, "SELECT job_id, owner, due, token FROM promises WHERE job_id = $1", id)
+	return one(t, scanPromise, selectPromise+"WHERE job_id = $1", id)
 }
 
 // PutPromise writes one.
 func (t Writer) PutPromise(p store.Promise) error {
-	return t.Exec(`INSERT INTO promises (job_id, owner, due, token) VALUES ($1,$2,$3,$4)
- ON CONFLICT (job_id) DO UPDATE SET due = excluded.due, token = excluded.token`, p.JobID, p.Owner, Micros(p.Due), p.Token)
+	return t.Exec(`INSERT INTO promises (job_id, owner, due, token, kind, turn) VALUES ($1,$2,$3,$4,$5,$6)
+ ON CONFLICT (job_id) DO UPDATE SET due = excluded.due, token = excluded.token, turn = excluded.turn`,
+		p.JobID, p.Owner, Micros(p.Due), p.Token, p.Kind, p.Turn)
 }
 
-// DropPromise removes one.
+// DropPromise removes one. Who confirms a claim names the run as messages do.
 func (t Writer) DropPromise(id job.ID, token int64) error {
-	return t.Exec("DELETE FROM promises WHERE job_id = $1 AND (CAST($2 AS BIGINT) = 0 OR token = CAST($2 AS BIGINT))", id, token)
+	if token == 0 {
+		return t.Exec("DELETE FROM promises WHERE job_id = $1", id)
+	}
+	return t.Exec(`DELETE FROM promises WHERE token = $2
+ AND job_id IN (CAST($1 AS TEXT), (SELECT id FROM jobs WHERE alias = $1 AND alias <> ''))`, id, token)
 }
 
 // DuePromises leaves out a promise that somebody outside holds locked, where
 // that can be, so that one row never keeps the relay waiting.
 func (t Writer) DuePromises(now time.Time, limit int) ([]store.Promise, error) {
-	return many(t, scanPromise, `SELECT p.job_id, p.owner, p.due, p.token FROM promises p JOIN (
- SELECT job_id, ROW_NUMBER() OVER (PARTITION BY owner ORDER BY due, job_id) AS turn FROM promises WHERE due <= $1) t
- ON t.job_id = p.job_id ORDER BY t.turn, p.due, p.job_id LIMIT $2 `+t.SkipLocked(), Micros(now), limit)
+	return many(t, scanPromise, `SELECT p.job_id, p.owner, p.due, p.token, p.kind, p.turn FROM promises p JOIN (
+ SELECT job_id, ROW_NUMBER() OVER (PARTITION BY owner ORDER BY due, job_id) AS nth FROM promises WHERE turn = 0 AND due <= $1) t
+ ON t.job_id = p.job_id ORDER BY t.nth, p.due, p.job_id LIMIT $2 `+t.SkipLocked(), Micros(now), limit)
 }
 
 // Key reads a key.

@@ -1,0 +1,3 @@
+module github.com/studycast/studycast/client
+
+go 1.26.0
