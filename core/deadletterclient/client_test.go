@@ -25,6 +25,9 @@ func whole(id string) deadletterclient.DeadLetter {
 		JobState: "failed", Schema: 1, Headers: map[string]string{"a": "b"}, Body: []byte("\x00\xff"),
 		Request:    &job.Request{Kind: job.Audio, Source: job.Source{URL: "https://example.org"}},
 		ReplayedBy: "op", ReplayedAt: at, ReplayReason: "it is back",
+		Fingerprint: "0123456789abcdef", Edited: &job.Request{Kind: job.Audio, Source: job.Source{Text: "T"}}, ReplayID: "r",
+		ResentTo: "video-generation", Outcome: deadletterclient.OutcomeGone, OutcomeAt: at,
+		DiscardedBy: "op", DiscardedAt: at, DiscardReason: "old",
 	}
 }
 
@@ -46,7 +49,13 @@ func TestCallsCarryEveryField(t *testing.T) {
 	brief.Body, brief.Headers, brief.Request = nil, nil, nil
 	require.Equal(t, []deadletterclient.DeadLetter{brief}, page.Letters)
 	for _, f := range []deadletterclient.Filter{
-		{Kind: job.Audio}, {JobID: "job-1"}, {States: []string{deadletterclient.Open}},
+		{Kind: job.Audio},
+		{JobID: "job-1"},
+		{States: []string{deadletterclient.Open}},
+		{Owner: "ada"},
+		{Fault: "source"},
+		{Fingerprint: "0123456789abcdef"},
+		{Text: "site IS"},
 	} {
 		page, err = c.List(t.Context(), f)
 		require.NoError(t, err)
@@ -83,6 +92,10 @@ func TestErrorsCrossTheWire(t *testing.T) {
 	require.NoError(t, cross(nil))
 	state := &deadletterclient.StateError{ID: "1", State: "replayed", Why: "w", Remedy: "r"}
 	require.Equal(t, state, cross(state))
+	steered := &deadletterclient.ReplayStateError{ID: "1", State: "done", Wanted: "pause"}
+	require.Equal(t, steered, cross(steered))
+	require.ErrorIs(t, cross(deadletterclient.ErrReplayNotFound), deadletterclient.ErrReplayNotFound)
+	require.ErrorIs(t, cross(deadletterclient.ErrKeyReused), deadletterclient.ErrKeyReused)
 	invalid := &job.InvalidError{Fields: []job.FieldError{{Path: "author", Message: "is empty"}}}
 	require.Equal(t, invalid, cross(invalid))
 	require.ErrorIs(t, cross(deadletterclient.ErrNotFound), deadletterclient.ErrNotFound)

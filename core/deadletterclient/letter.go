@@ -15,12 +15,32 @@ const (
 	Open = "open"
 	// Replaying was decided on: its job is on its way back to work.
 	Replaying = "replaying"
-	// Replayed is back at work. When its job dies again that is a new letter.
+	// Replayed is back at work, or was and did not recover: its Outcome tells.
+	// When its job dies again that is a new letter.
 	Replayed = "replayed"
+	// Recovered was replayed, and its job succeeded.
+	Recovered = "recovered"
+	// Discarded was given up by an operator. It is kept and may be restored.
+	Discarded = "discarded"
 )
 
 // States lists every state.
-func States() []string { return []string{Open, Replaying, Replayed} }
+func States() []string { return []string{Open, Replaying, Replayed, Recovered, Discarded} }
+
+// How the replay of a letter ended.
+const (
+	// OutcomeRecovered: its job succeeded.
+	OutcomeRecovered = "recovered"
+	// OutcomeFailedAgain: its job failed again, with a new letter or without.
+	OutcomeFailedAgain = "failed_again"
+	// OutcomeCancelled: its job was cancelled.
+	OutcomeCancelled = "cancelled"
+	// OutcomeGone: its job was deleted before the outcome was seen.
+	OutcomeGone = "gone"
+	// OutcomeResent: its message was sent to a queue on purpose; nobody waits for
+	// an outcome.
+	OutcomeResent = "resent"
+)
 
 // JobUnknown is the JobState of a letter whose job the status service does not
 // know (any more).
@@ -47,14 +67,27 @@ type DeadLetter struct {
 	Undecodable string // why the message can't be read; "" when it can
 	Schema      int    // version of the body's schema, as told by the message
 
+	// Fingerprint is equal for letters with one cause: 16 hexadecimal digits.
+	Fingerprint string
+
 	// Only in an answer of Get and Replay.
 	Request *job.Request // nil when it can't be decoded
+	Edited  *job.Request // that it was replayed with instead; nil unless an operator changed it
 	Headers map[string]string
 	Body    []byte
 
 	ReplayedBy   string
 	ReplayedAt   time.Time // when an operator decided so
 	ReplayReason string
+	ReplayID     string // of the replay that took it; "" when it was replayed by itself
+	ResentTo     string // queue that its message was sent to on purpose
+
+	Outcome   string // how the replay ended; "" while that is not known
+	OutcomeAt time.Time
+
+	DiscardedBy   string
+	DiscardedAt   time.Time
+	DiscardReason string
 }
 
 // ToProto converts a letter.
@@ -65,12 +98,20 @@ func ToProto(l DeadLetter) *deadletterv1.DeadLetter {
 		DiedAt: wire.TimeToProto(l.DiedAt), StoredAt: wire.TimeToProto(l.StoredAt), LastAt: wire.TimeToProto(l.LastAt),
 		Undecodable: l.Undecodable, Schema: count(l.Schema), Headers: l.Headers, Body: l.Body,
 		ReplayedBy: l.ReplayedBy, ReplayedAt: wire.TimeToProto(l.ReplayedAt), ReplayReason: l.ReplayReason,
+		Fingerprint: l.Fingerprint, Outcome: l.Outcome, OutcomeAt: wire.TimeToProto(l.OutcomeAt), ReplayId: l.ReplayID, ResentTo: l.ResentTo,
+		DiscardedBy: l.DiscardedBy, DiscardedAt: wire.TimeToProto(l.DiscardedAt), DiscardReason: l.DiscardReason,
 	}
 	if l.Request != nil {
 		p.Request = wire.RequestToProto(*l.Request)
 	}
+	if l.Edited != nil {
+		p.Edited = wire.RequestToProto(*l.Edited)
+	}
 	return p
 }
+
+// ToCount keeps n within the range of the wire.
+func ToCount(n int) int32 { return count(n) }
 
 // count keeps n within the wire's range.
 func count(n int) int32 { return int32(max(math.MinInt32, min(math.MaxInt32, n))) }
@@ -85,6 +126,9 @@ func FromProto(p *deadletterv1.DeadLetter) DeadLetter {
 		JobState: p.GetJobState(), Undecodable: p.GetUndecodable(), Schema: int(p.GetSchema()),
 		Headers: p.GetHeaders(), Body: p.GetBody(), ReplayedBy: p.GetReplayedBy(),
 		ReplayedAt: wire.TimeFromProto(p.GetReplayedAt()), ReplayReason: p.GetReplayReason(),
+		Fingerprint: p.GetFingerprint(), Outcome: p.GetOutcome(), OutcomeAt: wire.TimeFromProto(p.GetOutcomeAt()),
+		ReplayID: p.GetReplayId(), ResentTo: p.GetResentTo(), DiscardedBy: p.GetDiscardedBy(),
+		DiscardedAt: wire.TimeFromProto(p.GetDiscardedAt()), DiscardReason: p.GetDiscardReason(),
 	}
 	if f := wire.FaultFromProto(p.GetFault()); f != nil {
 		l.Fault = *f
@@ -92,6 +136,10 @@ func FromProto(p *deadletterv1.DeadLetter) DeadLetter {
 	if p.GetRequest() != nil {
 		r := wire.RequestFromProto(p.GetRequest())
 		l.Request = &r
+	}
+	if p.GetEdited() != nil {
+		r := wire.RequestFromProto(p.GetEdited())
+		l.Edited = &r
 	}
 	return l
 }

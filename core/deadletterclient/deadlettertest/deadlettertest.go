@@ -33,6 +33,9 @@ type Server struct {
 
 	mu      sync.Mutex
 	letters []*deadletterv1.DeadLetter // newest first
+	replays []*deadletterv1.Replay     // newest first
+	audit   []*deadletterv1.AuditRecord
+	keys    map[string]*deadletterv1.Replay
 }
 
 // Start starts the fake and returns it with a client; both end with the test.
@@ -101,9 +104,10 @@ func (s *Server) ListDeadLetters(
 }
 
 func matches(l *deadletterv1.DeadLetter, r *deadletterv1.ListDeadLettersRequest) bool {
-	return (len(r.GetStates()) == 0 || slices.Contains(r.GetStates(), l.GetState())) &&
-		(r.GetKind() == "" || r.GetKind() == l.GetKind()) &&
-		(r.GetJobId() == "" || r.GetJobId() == l.GetJobId())
+	return selects(&deadletterv1.LetterFilter{
+		States: r.GetStates(), Kind: r.GetKind(), JobId: r.GetJobId(), Fingerprint: r.GetFingerprint(), Fault: r.GetFault(),
+		Owner: r.GetOwner(), Text: r.GetText(),
+	}, l)
 }
 
 func brief(l *deadletterv1.DeadLetter) *deadletterv1.DeadLetter {
@@ -140,7 +144,8 @@ func (s *Server) ReplayDeadLetter(
 		return nil, answer(err)
 	}
 	l.State, l.ReplayedBy, l.ReplayReason = deadletterclient.Replayed, r.GetAuthor(), r.GetReason()
-	l.ReplayedAt = wire.TimeToProto(time.Now())
+	l.ReplayedAt, l.Edited = wire.TimeToProto(time.Now()), r.GetRequest()
+	s.record(deadletterclient.ActionLetterReplay, r.GetAuthor(), r.GetReason(), "dead letter "+l.GetId())
 	return &deadletterv1.ReplayDeadLetterResponse{DeadLetter: proto.CloneOf(l), Job: wire.JobToProto(j)}, nil
 }
 

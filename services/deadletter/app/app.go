@@ -23,7 +23,10 @@ import (
 	"github.com/studycast/studycast/core/rpc"
 	"github.com/studycast/studycast/core/statusclient"
 	"github.com/studycast/studycast/services/deadletter/internal/metrics"
+	"github.com/studycast/studycast/services/deadletter/internal/outcomes"
 	"github.com/studycast/studycast/services/deadletter/internal/replayer"
+	"github.com/studycast/studycast/services/deadletter/internal/replays"
+	"github.com/studycast/studycast/services/deadletter/internal/retention"
 	"github.com/studycast/studycast/services/deadletter/internal/server"
 	"github.com/studycast/studycast/services/deadletter/internal/taker"
 	"github.com/studycast/studycast/services/deadletter/store"
@@ -52,14 +55,23 @@ type Options struct {
 	Registerer prometheus.Registerer
 	Tracer     trace.TracerProvider
 	Clock      job.Clock
+	// CanaryTimeout is how long a replay waits for the outcome of its first
+	// letters before it stops by itself; 0 means 30 min.
+	CanaryTimeout time.Duration
+	// Retention removes old letters; the zero value keeps all for ever.
+	Retention Retention
 	// Failpoint is called with the name of each place where a test may stop the
 	// process; nil = nothing is called. The names: after-store-before-bury,
 	// after-bury-before-ack, after-replaying-before-replay,
-	// after-replay-before-replayed.
+	// after-replay-before-replayed, after-freeze-before-run,
+	// after-canary-before-rest, after-last-before-done.
 	Failpoint func(name string)
 	// DrainTimeout bounds the end of running calls; 0 means 5 s.
 	DrainTimeout time.Duration
 }
+
+// Retention says when letters are removed, and where they are written before.
+type Retention = retention.Policy
 
 // App is a dead-letter service.
 type App struct {
@@ -67,6 +79,10 @@ type App struct {
 	store    store.Store
 	taker    *taker.Taker
 	replayer *replayer.Replayer
+	replays  *replays.Replays
+	outcomes *outcomes.Watcher
+	keeper   *retention.Keeper
+	edge     *server.Server
 	server   *rpc.Server
 	forget   func() // the metrics
 }
@@ -98,6 +114,9 @@ func (o *Options) complete() error {
 	case len(o.Queues) == 0 || slices.Contains(o.Queues, ""):
 		return errors.New("it needs the names of the work queues")
 	}
+	if err := o.Retention.Check(); err != nil {
+		return err
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -121,8 +140,20 @@ func (a *App) build() error {
 		Broker: o.Broker, Queues: o.Queues, Store: a.store, Status: o.Status,
 		Clock: o.Clock, Logger: o.Logger, Metrics: m, Failpoint: o.Failpoint,
 	})
+	a.outcomes = outcomes.New(outcomes.Options{
+		Store: a.store, Status: o.Status, Clock: o.Clock, Logger: o.Logger, Metrics: m,
+		Settled: func() { a.replays.Changed() },
+	})
+	a.keeper = retention.New(retention.Options{
+		Store: a.store, Policy: o.Retention, Clock: o.Clock, Logger: o.Logger, Metrics: m,
+	})
 	a.replayer = replayer.New(replayer.Options{
-		Store: a.store, Status: o.Status, Clock: o.Clock, Logger: o.Logger, Metrics: m, Failpoint: o.Failpoint,
+		Store: a.store, Status: o.Status, Broker: o.Broker, Queues: o.Queues, Clock: o.Clock, Logger: o.Logger, Metrics: m,
+		Failpoint: o.Failpoint, Replayed: a.outcomes.Replayed,
+	})
+	a.replays = replays.New(replays.Options{
+		Store: a.store, Replayer: a.replayer, Clock: o.Clock, Logger: o.Logger, Metrics: m, Failpoint: o.Failpoint,
+		CanaryTimeout: o.CanaryTimeout,
 	})
 	gauges := &metrics.Gauges{Counts: a.store.Counts, Clock: o.Clock, Logger: o.Logger}
 	var err error
@@ -137,7 +168,8 @@ func (a *App) build() error {
 	if err != nil {
 		return err
 	}
-	server.New(a.store, a.replayer).Register(a.server)
+	a.edge = server.New(a.store, a.replayer, a.replays, o.Clock)
+	a.edge.Register(a.server)
 	return nil
 }
 
@@ -147,13 +179,15 @@ func (a *App) build() error {
 func (a *App) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return a.taker.Run(ctx) })
-	group.Go(func() error {
-		a.replayer.Run(ctx)
-		return nil
-	})
+	for _, part := range []func(context.Context){a.replayer.Run, a.replays.Run, a.outcomes.Run, a.keeper.Run} {
+		group.Go(func() error {
+			part(ctx)
+			return nil
+		})
+	}
 	group.Go(func() error {
 		a.server.SetServing(true)
-		return a.server.Run(ctx, a.opts.Listener, nil)
+		return a.server.Run(ctx, a.opts.Listener, a.edge.EndStreams)
 	})
 	err := group.Wait()
 	return errors.Join(err, a.free())

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 }
 
 const (
-	patience = 20 * time.Second
+	patience = time.Minute
 	tick     = 5 * time.Millisecond
 )
 

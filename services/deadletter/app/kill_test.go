@@ -44,7 +44,7 @@ func TestThousandLettersAndKills(t *testing.T) {
 		started, succeeded := r.of(id)
 		require.Equal(t, []int{1, 1}, []int{started, succeeded}, "job %s ran and succeeded once after its replay", id)
 	}
-	w.until(deadletterclient.Filter{PageSize: 200, States: []string{deadletterclient.Replayed}},
+	w.until(deadletterclient.Filter{PageSize: 200, States: []string{deadletterclient.Recovered}},
 		func(all []deadletterclient.DeadLetter) bool { return len(all) == deaths })
 	require.Len(t, w.list(deadletterclient.Filter{PageSize: 200}), deaths)
 	last.kill()
@@ -165,7 +165,7 @@ func (w *world) insist(id string) error {
 		_, _, err := w.letters.Replay(context.Background(), id, "op", "the site is back")
 		var state *deadletterclient.StateError
 		switch {
-		case err == nil, errors.As(err, &state) && state.State == deadletterclient.Replayed:
+		case err == nil, errors.As(err, &state) && replayed(state.State):
 			return nil
 		case !errors.Is(err, deadletterclient.ErrUnavailable), time.Now().After(deadline):
 			return fmt.Errorf("replay %s: %w", id, err)

@@ -30,6 +30,17 @@ func (r *runs) of(id job.ID) (started, succeeded int) {
 // of a job.
 func (w *world) work(deaths int) (*runs, func()) {
 	w.t.Helper()
+	return w.workOn(func(a *worker.Attempt) error {
+		if a.Number <= deaths {
+			return fault.New(fault.Poison, "It can't be made.")
+		}
+		return nil
+	})
+}
+
+// workOn runs a worker whose handler ends as it is told.
+func (w *world) workOn(end func(*worker.Attempt) error) (*runs, func()) {
+	w.t.Helper()
 	r := &runs{started: map[job.ID]int{}, succeeded: map[job.ID]int{}}
 	artifacts, err := dirstore.Open(w.t.TempDir())
 	require.NoError(w.t, err)
@@ -40,8 +51,8 @@ func (w *world) work(deaths int) (*runs, func()) {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			r.started[a.Job.ID]++
-			if a.Number <= deaths {
-				return worker.Result{}, fault.New(fault.Poison, "It can't be made.")
+			if err := end(a); err != nil {
+				return worker.Result{}, err
 			}
 			r.succeeded[a.Job.ID]++
 			return worker.Result{Title: "A title"}, nil

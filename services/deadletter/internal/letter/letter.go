@@ -19,6 +19,7 @@ import (
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/wire"
+	"github.com/studycast/studycast/services/deadletter/internal/fingerprint"
 	"github.com/studycast/studycast/services/deadletter/store"
 )
 
@@ -56,6 +57,7 @@ func New(id string, a Arrival) store.Letter {
 	read(&l)
 	l.DiedAt = diedAt(a)
 	l.Fault = faultOf(l, m.Headers)
+	l.Fingerprint, _ = fingerprint.Of(l.Fault)
 	return l
 }
 
@@ -70,6 +72,36 @@ func Request(l store.Letter) (*job.Request, string) {
 		return &m.Request, fmt.Sprintf("The message is labelled as job %s, its body is of job %s.", l.JobID, m.ID)
 	}
 	return &m.Request, ""
+}
+
+// Edited returns the request that a letter was replayed with instead of its
+// own; nil when it was not.
+func Edited(l store.Letter) *job.Request {
+	if l.EditedBody == nil {
+		return nil
+	}
+	m, err := wire.DecodeMessage(l.EditedBody)
+	if err != nil {
+		return nil // a newer program changed it; its own request still shows
+	}
+	return &m.Request
+}
+
+// Message is what a letter was made of, without the reason of its death.
+func Message(l store.Letter) broker.Message {
+	m := broker.Message{
+		ID: string(l.JobID), Kind: string(l.Kind), Owner: l.Owner, Schema: l.Schema, Body: l.Body,
+		Traceparent: l.Headers[traceparent], Headers: map[string]string{},
+	}
+	if m.ID == "" {
+		m.ID = l.ID // a broker takes no message without one
+	}
+	for name, value := range l.Headers {
+		if name != traceparent && !strings.HasPrefix(name, reasonPrefix) {
+			m.Headers[name] = value
+		}
+	}
+	return m
 }
 
 // read fills in what the body says; it knows better than the labels.

@@ -14,6 +14,7 @@ import (
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/wire"
+	"github.com/studycast/studycast/services/deadletter/internal/fingerprint"
 	"github.com/studycast/studycast/services/deadletter/store"
 )
 
@@ -47,6 +48,7 @@ func TestLetterOfAJob(t *testing.T) {
 		Attempt: 4, Schema: 1, DiedAt: after(0), StoredAt: after(time.Minute), LastAt: after(time.Minute),
 		Headers: l.Headers, Body: m.Body,
 	}
+	want.Fingerprint, _ = fingerprint.Of(want.Fault)
 	require.Equal(t, want, l.DeadLetter)
 	require.Equal(t, "1", l.Headers["mine"])
 	require.Equal(t, "00-x", l.Headers["traceparent"])

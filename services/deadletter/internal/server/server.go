@@ -1,11 +1,10 @@
 // Package server is the gRPC edge of the dead-letter service: it turns calls
-// into those of the store and the replayer and back. Nothing is decided here.
+// into those of the store, the replayer and the replays, and back. Nothing is
+// decided here.
 package server
 
 import (
 	"context"
-	"fmt"
-	"slices"
 
 	"google.golang.org/grpc"
 
@@ -15,13 +14,8 @@ import (
 	deadletterv1 "github.com/studycast/studycast/proto/gen/studycast/deadletter/v1"
 	"github.com/studycast/studycast/services/deadletter/internal/letter"
 	"github.com/studycast/studycast/services/deadletter/internal/replayer"
+	"github.com/studycast/studycast/services/deadletter/internal/replays"
 	"github.com/studycast/studycast/services/deadletter/store"
-)
-
-// Sizes of a page.
-const (
-	defaultPage = 50
-	maxPage     = 200
 )
 
 // Server serves the dead-letter service.
@@ -29,26 +23,46 @@ type Server struct {
 	deadletterv1.UnimplementedDeadLetterServiceServer
 	store    store.Store
 	replayer *replayer.Replayer
+	replays  *replays.Replays
+	clock    job.Clock
+	ending   context.Context // ends with the streams
+	end      context.CancelFunc
 }
 
 // New returns a Server; Register makes it known to gRPC.
-func New(s store.Store, r *replayer.Replayer) *Server { return &Server{store: s, replayer: r} }
+func New(s store.Store, r *replayer.Replayer, p *replays.Replays, clock job.Clock) *Server {
+	ending, end := context.WithCancel(context.Background())
+	return &Server{store: s, replayer: r, replays: p, clock: clock, ending: ending, end: end}
+}
 
 // Register adds the service to a gRPC server.
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	deadletterv1.RegisterDeadLetterServiceServer(r, s)
 }
 
+// EndStreams ends the watches, so that their callers come back elsewhere.
+func (s *Server) EndStreams() { s.end() }
+
 // ListDeadLetters reads a page of letters.
 func (s *Server) ListDeadLetters(
 	ctx context.Context, r *deadletterv1.ListDeadLettersRequest,
 ) (*deadletterv1.ListDeadLettersResponse, error) {
-	f, err := filter(r)
-	if err != nil {
+	var bad problems
+	size := bad.page(r.GetPageSize())
+	f := bad.filter("", deadletterclient.Filter{
+		States: r.GetStates(), Kind: job.Kind(r.GetKind()), JobID: job.ID(r.GetJobId()), Fingerprint: r.GetFingerprint(),
+		Fault: r.GetFault(), Owner: r.GetOwner(), DiedAfter: wire.TimeFromProto(r.GetDiedAfter()),
+		DiedBefore: wire.TimeFromProto(r.GetDiedBefore()), Text: r.GetText(),
+	})
+	if err := bad.err(); err != nil {
 		return nil, err
 	}
-	size := f.Limit
-	f.Limit++ // one more tells whether another page follows
+	of := f
+	var err error
+	if f.Before, err = decodeToken(r.GetPageToken(), "letters", of); err != nil {
+		return nil, err
+	}
+	f.Limit = size + 1 // one more tells whether another page follows
 	letters, err := s.store.List(ctx, f)
 	if err != nil {
 		return nil, err
@@ -56,47 +70,12 @@ func (s *Server) ListDeadLetters(
 	resp := &deadletterv1.ListDeadLettersResponse{}
 	if len(letters) > size {
 		letters = letters[:size]
-		resp.NextPageToken = encodeToken(letters[size-1].ID, f)
+		resp.NextPageToken = encodeToken(letters[size-1].ID, "letters", of)
 	}
 	for _, l := range letters {
 		resp.DeadLetters = append(resp.DeadLetters, deadletterclient.ToProto(l.DeadLetter))
 	}
 	return resp, nil
-}
-
-func filter(r *deadletterv1.ListDeadLettersRequest) (store.Filter, error) {
-	f := store.Filter{
-		States: slices.Clone(r.GetStates()), Kind: job.Kind(r.GetKind()), JobID: job.ID(r.GetJobId()), Limit: int(r.GetPageSize()),
-	}
-	var bad []job.FieldError
-	switch {
-	case f.Limit < 0 || f.Limit > maxPage:
-		bad = append(bad, job.FieldError{Path: "page_size", Message: fmt.Sprintf("is %d: use 1 to %d", f.Limit, maxPage)})
-	case f.Limit == 0:
-		f.Limit = defaultPage
-	}
-	if f.Kind != "" && !f.Kind.Valid() {
-		bad = append(bad, job.FieldError{Path: "kind", Message: "is unknown: use video or audio"})
-	}
-	slices.Sort(f.States)
-	f.States = slices.Compact(f.States)
-	for _, st := range f.States {
-		if !slices.Contains(deadletterclient.States(), st) {
-			bad = append(bad, job.FieldError{
-				Path: "states", Message: fmt.Sprintf("one is unknown: use some of %v", deadletterclient.States()),
-			})
-			break
-		}
-	}
-	if len(bad) > 0 {
-		return f, &job.InvalidError{Fields: bad}
-	}
-	if r.GetPageToken() == "" {
-		return f, nil
-	}
-	var err error
-	f.Before, err = decodeToken(r.GetPageToken(), f)
-	return f, err
 }
 
 // GetDeadLetter reads one letter whole.
@@ -118,6 +97,7 @@ func (s *Server) get(ctx context.Context, id string) (deadletterclient.DeadLette
 		return deadletterclient.DeadLetter{}, err
 	}
 	l.Request, l.Undecodable = letter.Request(l)
+	l.Edited = letter.Edited(l)
 	return l.DeadLetter, nil
 }
 
@@ -125,7 +105,12 @@ func (s *Server) get(ctx context.Context, id string) (deadletterclient.DeadLette
 func (s *Server) ReplayDeadLetter(
 	ctx context.Context, r *deadletterv1.ReplayDeadLetterRequest,
 ) (*deadletterv1.ReplayDeadLetterResponse, error) {
-	_, j, err := s.replayer.Replay(ctx, r.GetId(), r.GetAuthor(), r.GetReason())
+	var edited *job.Request
+	if p := r.GetRequest(); p != nil {
+		request := wire.RequestFromProto(p)
+		edited = &request
+	}
+	_, j, err := s.replayer.Replay(ctx, r.GetId(), r.GetAuthor(), r.GetReason(), edited)
 	if err != nil {
 		return nil, deadletterclient.StatusFromError(err)
 	}
@@ -134,4 +119,18 @@ func (s *Server) ReplayDeadLetter(
 		return nil, deadletterclient.StatusFromError(err)
 	}
 	return &deadletterv1.ReplayDeadLetterResponse{DeadLetter: deadletterclient.ToProto(l), Job: wire.JobToProto(j)}, nil
+}
+
+// ResendLetter sends the message of one letter to a queue on purpose.
+func (s *Server) ResendLetter(
+	ctx context.Context, r *deadletterv1.ResendLetterRequest,
+) (*deadletterv1.ResendLetterResponse, error) {
+	if _, err := s.replayer.Resend(ctx, r.GetId(), r.GetQueue(), r.GetAuthor(), r.GetReason()); err != nil {
+		return nil, deadletterclient.StatusFromError(err)
+	}
+	l, err := s.get(ctx, r.GetId())
+	if err != nil {
+		return nil, deadletterclient.StatusFromError(err)
+	}
+	return &deadletterv1.ResendLetterResponse{DeadLetter: deadletterclient.ToProto(l)}, nil
 }

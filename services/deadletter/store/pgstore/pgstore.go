@@ -58,15 +58,18 @@ func Open(ctx context.Context, address string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	bounded, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	s := &Store{}
-	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+	if s.pool, err = pgxpool.NewWithConfig(bounded, config); err != nil {
 		return nil, fmt.Errorf("open the dead-letter store: %w", err)
 	}
 	s.db = stdlib.OpenDBFromPool(s.pool)
-	s.Table = table.New(s.db, s.db, table.Dialect{Lock: " FOR UPDATE", Serialize: serialize, Explain: explain})
-	if err := s.prepare(ctx); err != nil {
+	s.Table = table.New(s.db, s.db, table.Dialect{Lock: " FOR UPDATE", Serialize: serialize, Contains: "strpos", Explain: explain})
+	if err := s.prepare(bounded); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the dead-letter store: %w", err), s.Close())
+	}
+	if err := s.Fill(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the dead-letter store: %w", err), s.Close())
 	}
 	return s, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/sandbox/postgres"
 	"github.com/studycast/studycast/services/deadletter/store"
 	"github.com/studycast/studycast/services/deadletter/store/storetest"
@@ -67,6 +68,19 @@ func TestStoreThroughPooler(t *testing.T) {
 		require.NoError(t, err)
 		return opened(t, address)
 	})
+}
+
+// TestAuditLogNeverChanges: not even for the owner of the table.
+func TestAuditLogNeverChanges(t *testing.T) {
+	t.Parallel()
+	s := opened(t, schema(t))
+	require.NoError(t, s.Append(t.Context(), deadletterclient.AuditRecord{ID: "1", Author: "op"}))
+	for _, text := range []string{
+		"UPDATE dead_letters_audit SET author = 'eve'", "DELETE FROM dead_letters_audit", "TRUNCATE dead_letters_audit",
+	} {
+		_, err := s.db.ExecContext(t.Context(), text)
+		require.ErrorContains(t, err, "append-only", text)
+	}
 }
 
 func BenchmarkPut(b *testing.B) { storetest.BenchmarkPut(b, opened(b, schema(b))) }

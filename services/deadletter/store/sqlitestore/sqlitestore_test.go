@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/sqlitefile"
 	"github.com/studycast/studycast/services/deadletter/store"
 	"github.com/studycast/studycast/services/deadletter/store/storetest"
@@ -75,6 +76,39 @@ func TestCommitsAreFlushed(t *testing.T) {
 			require.Equal(t, want, got, pragma)
 		}
 	}
+}
+
+// TestAuditLogNeverChanges: not even for who has the file open.
+func TestAuditLogNeverChanges(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	require.NoError(t, s.Append(t.Context(), deadletterclient.AuditRecord{ID: "1", Author: "op"}))
+	for _, text := range []string{"UPDATE dead_letters_audit SET author = 'eve'", "DELETE FROM dead_letters_audit"} {
+		_, err := s.writes.ExecContext(t.Context(), text)
+		require.ErrorContains(t, err, "append-only", text)
+	}
+}
+
+// TestOlderLettersAreFilled: letters of an older program get their fingerprint
+// when the store is opened.
+func TestOlderLettersAreFilled(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "dead-letters.db")
+	s, err := Open(t.Context(), path)
+	require.NoError(t, err)
+	l := storetest.Sample(1)
+	_, err = s.Put(t.Context(), l, func(store.Letter) bool { return false })
+	require.NoError(t, err)
+	_, err = s.writes.ExecContext(t.Context(), "UPDATE dead_letters SET fingerprint = '', search = ''")
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	s, err = Open(t.Context(), path)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	found, err := s.Groups(t.Context(), store.Filter{Text: "site is", Limit: 5}, store.GroupKey{})
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.Len(t, found[0].Fingerprint, 16)
 }
 
 func BenchmarkPut(b *testing.B) { storetest.BenchmarkPut(b, open(b)) }

@@ -43,6 +43,11 @@ func BenchmarkList(b *testing.B, s store.Store) {
 		{"job", store.Filter{JobID: "job-3"}},
 		{"job/none", store.Filter{JobID: "job-9"}},
 		{"kind/none", store.Filter{Kind: "other"}},
+		{"fingerprint/open", store.Filter{States: []string{deadletterclient.Open}, Fingerprint: all[0].Fingerprint}},
+		{"fault/owner", store.Filter{Fault: "source", Owner: "owner-7"}},
+		{"text/few", store.Filter{Text: "ANSWERED 50001)"}},
+		{"text/none", store.Filter{States: []string{deadletterclient.Open}, Text: "nobody says so"}},
+		{"time/early", store.Filter{DiedAfter: at(100), DiedBefore: at(200)}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			c.f.Limit = 51
@@ -53,6 +58,30 @@ func BenchmarkList(b *testing.B, s store.Store) {
 			}
 		})
 	}
+	for name, f := range map[string]store.Filter{
+		"all": {}, "open": {States: []string{deadletterclient.Open}},
+		"undecided": {States: []string{deadletterclient.Open, deadletterclient.Replaying}},
+		"audio":     {Kind: job.Audio},
+		"owner":     {Owner: "owner-7"},
+		"time":      {States: []string{deadletterclient.Open}, DiedAfter: at(many / 2)},
+		"text":      {Text: "answered 5"},
+	} {
+		b.Run("groups/"+name, func(b *testing.B) {
+			f.Limit = 51
+			for b.Loop() {
+				if _, err := s.Groups(b.Context(), f, store.GroupKey{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	b.Run("plan/open", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := s.Plan(b.Context(), store.Filter{States: []string{deadletterclient.Open}}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 	b.Run("counts", func(b *testing.B) {
 		for b.Loop() {
 			if _, err := s.Counts(b.Context()); err != nil {

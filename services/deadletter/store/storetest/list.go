@@ -10,6 +10,7 @@ import (
 
 	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/services/deadletter/internal/fingerprint"
 	"github.com/studycast/studycast/services/deadletter/store"
 )
 
@@ -64,6 +65,15 @@ func pick(all []store.Letter, f store.Filter) (ids []string) {
 	return ids
 }
 
+// faults are five causes of death.
+var faults = []job.Fault{
+	{Kind: "source", Stage: "fetch", Text: "The site is down.", Cause: "GET https://a.example: 503"},
+	{Kind: "dependency", Stage: "script", Text: "The writer is away."},
+	{Kind: "dependency", Stage: "publish", Text: "The disk of the store is full.", Cause: "write /a/b: no space left on device"},
+	{Kind: "internal", Text: "The worker was lost."},
+	{Kind: "poison", Text: "The bytes are not a job message."},
+}
+
 // fill puts n letters of 5 jobs, most of them replayed, oldest first.
 func fill(t testing.TB, s store.Store, n int) (all []store.Letter) {
 	t.Helper()
@@ -73,6 +83,11 @@ func fill(t testing.TB, s store.Store, n int) (all []store.Letter) {
 		if i%3 == 0 {
 			l.Kind = job.Audio
 		}
+		l.Owner = fmt.Sprintf("owner-%d", i%50)
+		l.Fault = faults[i%len(faults)]
+		l.Fault.Text = fmt.Sprintf("%s (it answered %d)", l.Fault.Text, i)
+		l.Fault.At = l.DiedAt
+		l.Fingerprint, _ = fingerprint.Of(l.Fault)
 		switch {
 		case i%20 == 0:
 			l.State = deadletterclient.Replaying

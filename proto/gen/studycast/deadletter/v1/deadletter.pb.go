@@ -39,7 +39,7 @@ type DeadLetter struct {
 	Owner string `protobuf:"bytes,4,opt,name=owner,proto3" json:"owner,omitempty"`
 	// Work queue that it came from.
 	Queue string `protobuf:"bytes,5,opt,name=queue,proto3" json:"queue,omitempty"`
-	// open, replaying or replayed.
+	// open, replaying, replayed, recovered or discarded.
 	State string `protobuf:"bytes,6,opt,name=state,proto3" json:"state,omitempty"`
 	// Why it died.
 	Fault *v1.Fault `protobuf:"bytes,7,opt,name=fault,proto3" json:"fault,omitempty"`
@@ -71,7 +71,28 @@ type DeadLetter struct {
 	ReplayReason string `protobuf:"bytes,20,opt,name=replay_reason,json=replayReason,proto3" json:"replay_reason,omitempty"`
 	// State of its job when the status service was told of the letter; unknown
 	// when there is no such job (any more), empty while it was not told yet.
-	JobState      string `protobuf:"bytes,21,opt,name=job_state,json=jobState,proto3" json:"job_state,omitempty"`
+	JobState string `protobuf:"bytes,21,opt,name=job_state,json=jobState,proto3" json:"job_state,omitempty"`
+	// Equal for letters with the same cause: 16 hexadecimal digits made of the
+	// fault's kind, stage and text without what differs from case to case.
+	Fingerprint string `protobuf:"bytes,22,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	// How its replay ended: recovered, failed_again, cancelled, gone or resent;
+	// empty while that is not known.
+	Outcome string `protobuf:"bytes,23,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// When the outcome became known.
+	OutcomeAt *timestamppb.Timestamp `protobuf:"bytes,24,opt,name=outcome_at,json=outcomeAt,proto3" json:"outcome_at,omitempty"`
+	// Id of the replay that took it; empty when it was replayed by itself.
+	ReplayId string `protobuf:"bytes,25,opt,name=replay_id,json=replayId,proto3" json:"replay_id,omitempty"`
+	// Queue that its message was sent to on purpose.
+	ResentTo string `protobuf:"bytes,26,opt,name=resent_to,json=resentTo,proto3" json:"resent_to,omitempty"`
+	// Who discarded it.
+	DiscardedBy string `protobuf:"bytes,27,opt,name=discarded_by,json=discardedBy,proto3" json:"discarded_by,omitempty"`
+	// When it was discarded.
+	DiscardedAt *timestamppb.Timestamp `protobuf:"bytes,28,opt,name=discarded_at,json=discardedAt,proto3" json:"discarded_at,omitempty"`
+	// Why it was discarded.
+	DiscardReason string `protobuf:"bytes,29,opt,name=discard_reason,json=discardReason,proto3" json:"discard_reason,omitempty"`
+	// The request that it was replayed with instead of its own; unset unless an
+	// operator changed it.
+	Edited        *v1.Request `protobuf:"bytes,30,opt,name=edited,proto3" json:"edited,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -253,6 +274,69 @@ func (x *DeadLetter) GetJobState() string {
 	return ""
 }
 
+func (x *DeadLetter) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
+func (x *DeadLetter) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *DeadLetter) GetOutcomeAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OutcomeAt
+	}
+	return nil
+}
+
+func (x *DeadLetter) GetReplayId() string {
+	if x != nil {
+		return x.ReplayId
+	}
+	return ""
+}
+
+func (x *DeadLetter) GetResentTo() string {
+	if x != nil {
+		return x.ResentTo
+	}
+	return ""
+}
+
+func (x *DeadLetter) GetDiscardedBy() string {
+	if x != nil {
+		return x.DiscardedBy
+	}
+	return ""
+}
+
+func (x *DeadLetter) GetDiscardedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DiscardedAt
+	}
+	return nil
+}
+
+func (x *DeadLetter) GetDiscardReason() string {
+	if x != nil {
+		return x.DiscardReason
+	}
+	return ""
+}
+
+func (x *DeadLetter) GetEdited() *v1.Request {
+	if x != nil {
+		return x.Edited
+	}
+	return nil
+}
+
 // ListDeadLettersRequest filters dead letters.
 type ListDeadLettersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -265,7 +349,20 @@ type ListDeadLettersRequest struct {
 	// Letters in a page, 1 to 200; 0 = 50.
 	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the page before; empty = first page.
-	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only with this fingerprint; empty = any.
+	Fingerprint string `protobuf:"bytes,6,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	// Only with this kind of fault; empty = any.
+	Fault string `protobuf:"bytes,7,opt,name=fault,proto3" json:"fault,omitempty"`
+	// Only of this owner; empty = any.
+	Owner string `protobuf:"bytes,8,opt,name=owner,proto3" json:"owner,omitempty"`
+	// Only those that died at or after; unset = any.
+	DiedAfter *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=died_after,json=diedAfter,proto3" json:"died_after,omitempty"`
+	// Only those that died before; unset = any.
+	DiedBefore *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=died_before,json=diedBefore,proto3" json:"died_before,omitempty"`
+	// Only those whose fault has this text in it, in upper or lower case; at most
+	// 200 bytes; empty = any.
+	Text          string `protobuf:"bytes,11,opt,name=text,proto3" json:"text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -331,6 +428,48 @@ func (x *ListDeadLettersRequest) GetPageSize() int32 {
 func (x *ListDeadLettersRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListDeadLettersRequest) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
+func (x *ListDeadLettersRequest) GetFault() string {
+	if x != nil {
+		return x.Fault
+	}
+	return ""
+}
+
+func (x *ListDeadLettersRequest) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *ListDeadLettersRequest) GetDiedAfter() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DiedAfter
+	}
+	return nil
+}
+
+func (x *ListDeadLettersRequest) GetDiedBefore() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DiedBefore
+	}
+	return nil
+}
+
+func (x *ListDeadLettersRequest) GetText() string {
+	if x != nil {
+		return x.Text
 	}
 	return ""
 }
@@ -490,7 +629,10 @@ type ReplayDeadLetterRequest struct {
 	// Who replays it, for the record.
 	Author string `protobuf:"bytes,2,opt,name=author,proto3" json:"author,omitempty"`
 	// Why, for the record.
-	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Request to run instead of that of the message; only its source and options
+	// may differ. Unset = as it is.
+	Request       *v1.Request `protobuf:"bytes,4,opt,name=request,proto3" json:"request,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -544,6 +686,13 @@ func (x *ReplayDeadLetterRequest) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *ReplayDeadLetterRequest) GetRequest() *v1.Request {
+	if x != nil {
+		return x.Request
+	}
+	return nil
 }
 
 // ReplayDeadLetterResponse is what became of it.
@@ -601,11 +750,2509 @@ func (x *ReplayDeadLetterResponse) GetJob() *v1.Job {
 	return nil
 }
 
+// LetterFilter selects dead letters; an empty field selects all.
+type LetterFilter struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only these states.
+	States []string `protobuf:"bytes,1,rep,name=states,proto3" json:"states,omitempty"`
+	// Only this kind.
+	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Only of this job.
+	JobId string `protobuf:"bytes,3,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// Only with this fingerprint.
+	Fingerprint string `protobuf:"bytes,4,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	// Only with this kind of fault.
+	Fault string `protobuf:"bytes,5,opt,name=fault,proto3" json:"fault,omitempty"`
+	// Only of this owner.
+	Owner string `protobuf:"bytes,6,opt,name=owner,proto3" json:"owner,omitempty"`
+	// Only those that died at or after.
+	DiedAfter *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=died_after,json=diedAfter,proto3" json:"died_after,omitempty"`
+	// Only those that died before.
+	DiedBefore *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=died_before,json=diedBefore,proto3" json:"died_before,omitempty"`
+	// Only those whose fault has this text in it, in upper or lower case; at most
+	// 200 bytes.
+	Text          string `protobuf:"bytes,9,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LetterFilter) Reset() {
+	*x = LetterFilter{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LetterFilter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LetterFilter) ProtoMessage() {}
+
+func (x *LetterFilter) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LetterFilter.ProtoReflect.Descriptor instead.
+func (*LetterFilter) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *LetterFilter) GetStates() []string {
+	if x != nil {
+		return x.States
+	}
+	return nil
+}
+
+func (x *LetterFilter) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *LetterFilter) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+func (x *LetterFilter) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
+func (x *LetterFilter) GetFault() string {
+	if x != nil {
+		return x.Fault
+	}
+	return ""
+}
+
+func (x *LetterFilter) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *LetterFilter) GetDiedAfter() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DiedAfter
+	}
+	return nil
+}
+
+func (x *LetterFilter) GetDiedBefore() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DiedBefore
+	}
+	return nil
+}
+
+func (x *LetterFilter) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// Selection names dead letters: some ids, or a filter.
+type Selection struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ids, at most 10000. Not together with a filter.
+	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	// What they have in common.
+	Filter        *LetterFilter `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Selection) Reset() {
+	*x = Selection{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Selection) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Selection) ProtoMessage() {}
+
+func (x *Selection) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Selection.ProtoReflect.Descriptor instead.
+func (*Selection) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Selection) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+func (x *Selection) GetFilter() *LetterFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+// Group is what dead letters with one cause have in common.
+type Group struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of every letter in it.
+	Fingerprint string `protobuf:"bytes,1,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	// The text of their fault with <…> where they differ.
+	Template string `protobuf:"bytes,2,opt,name=template,proto3" json:"template,omitempty"`
+	// Kind of the fault.
+	Fault string `protobuf:"bytes,3,opt,name=fault,proto3" json:"fault,omitempty"`
+	// Stage of the fault; empty when it is not known.
+	Stage string `protobuf:"bytes,4,opt,name=stage,proto3" json:"stage,omitempty"`
+	// Letters in it.
+	Letters int32 `protobuf:"varint,5,opt,name=letters,proto3" json:"letters,omitempty"`
+	// When the first of them died.
+	FirstAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=first_at,json=firstAt,proto3" json:"first_at,omitempty"`
+	// When the last of them died.
+	LastAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=last_at,json=lastAt,proto3" json:"last_at,omitempty"`
+	// Kinds of their jobs.
+	Kinds []string `protobuf:"bytes,8,rep,name=kinds,proto3" json:"kinds,omitempty"`
+	// Id of the newest of them.
+	Sample        string `protobuf:"bytes,9,opt,name=sample,proto3" json:"sample,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Group) Reset() {
+	*x = Group{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Group) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Group) ProtoMessage() {}
+
+func (x *Group) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Group.ProtoReflect.Descriptor instead.
+func (*Group) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Group) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
+func (x *Group) GetTemplate() string {
+	if x != nil {
+		return x.Template
+	}
+	return ""
+}
+
+func (x *Group) GetFault() string {
+	if x != nil {
+		return x.Fault
+	}
+	return ""
+}
+
+func (x *Group) GetStage() string {
+	if x != nil {
+		return x.Stage
+	}
+	return ""
+}
+
+func (x *Group) GetLetters() int32 {
+	if x != nil {
+		return x.Letters
+	}
+	return 0
+}
+
+func (x *Group) GetFirstAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FirstAt
+	}
+	return nil
+}
+
+func (x *Group) GetLastAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastAt
+	}
+	return nil
+}
+
+func (x *Group) GetKinds() []string {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+func (x *Group) GetSample() string {
+	if x != nil {
+		return x.Sample
+	}
+	return ""
+}
+
+// ListGroupsRequest filters the letters that are grouped.
+type ListGroupsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which letters.
+	Filter *LetterFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Groups in a page, 1 to 200; 0 = 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// From the page before; empty = first page.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListGroupsRequest) Reset() {
+	*x = ListGroupsRequest{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListGroupsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListGroupsRequest) ProtoMessage() {}
+
+func (x *ListGroupsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListGroupsRequest.ProtoReflect.Descriptor instead.
+func (*ListGroupsRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ListGroupsRequest) GetFilter() *LetterFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *ListGroupsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListGroupsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListGroupsResponse is a page of groups.
+type ListGroupsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The groups, largest first.
+	Groups []*Group `protobuf:"bytes,1,rep,name=groups,proto3" json:"groups,omitempty"`
+	// Token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListGroupsResponse) Reset() {
+	*x = ListGroupsResponse{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListGroupsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListGroupsResponse) ProtoMessage() {}
+
+func (x *ListGroupsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListGroupsResponse.ProtoReflect.Descriptor instead.
+func (*ListGroupsResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ListGroupsResponse) GetGroups() []*Group {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
+func (x *ListGroupsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Skipped counts letters that a call leaves as they are.
+type Skipped struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why: decided, in_replay, undecodable or missing.
+	Why string `protobuf:"bytes,1,opt,name=why,proto3" json:"why,omitempty"`
+	// How many.
+	Letters       int32 `protobuf:"varint,2,opt,name=letters,proto3" json:"letters,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Skipped) Reset() {
+	*x = Skipped{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Skipped) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Skipped) ProtoMessage() {}
+
+func (x *Skipped) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Skipped.ProtoReflect.Descriptor instead.
+func (*Skipped) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Skipped) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
+func (x *Skipped) GetLetters() int32 {
+	if x != nil {
+		return x.Letters
+	}
+	return 0
+}
+
+// CreateReplayRequest says what is replayed, and how.
+type CreateReplayRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which letters; only open ones are taken.
+	Selection *Selection `protobuf:"bytes,1,opt,name=selection,proto3" json:"selection,omitempty"`
+	// Letters a second, 0.1 to 100; 0 = 5.
+	Rate float64 `protobuf:"fixed64,2,opt,name=rate,proto3" json:"rate,omitempty"`
+	// Letters that go first and whose outcome is waited for, 1 to 100; 0 = 3,
+	// -1 = none.
+	Canary int32 `protobuf:"varint,3,opt,name=canary,proto3" json:"canary,omitempty"`
+	// Who replays them, for the record.
+	Author string `protobuf:"bytes,4,opt,name=author,proto3" json:"author,omitempty"`
+	// Why, for the record.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Answer with the plan and do nothing.
+	DryRun bool `protobuf:"varint,6,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	// Key of the caller, unique per author: the same key makes one replay.
+	IdempotencyKey string `protobuf:"bytes,7,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *CreateReplayRequest) Reset() {
+	*x = CreateReplayRequest{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateReplayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateReplayRequest) ProtoMessage() {}
+
+func (x *CreateReplayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateReplayRequest.ProtoReflect.Descriptor instead.
+func (*CreateReplayRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *CreateReplayRequest) GetSelection() *Selection {
+	if x != nil {
+		return x.Selection
+	}
+	return nil
+}
+
+func (x *CreateReplayRequest) GetRate() float64 {
+	if x != nil {
+		return x.Rate
+	}
+	return 0
+}
+
+func (x *CreateReplayRequest) GetCanary() int32 {
+	if x != nil {
+		return x.Canary
+	}
+	return 0
+}
+
+func (x *CreateReplayRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *CreateReplayRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *CreateReplayRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+func (x *CreateReplayRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+// Plan is what a replay takes and what it leaves.
+type Plan struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Letters that are taken.
+	Letters int32 `protobuf:"varint,1,opt,name=letters,proto3" json:"letters,omitempty"`
+	// They by cause, largest first; at most 200.
+	Groups []*Group `protobuf:"bytes,2,rep,name=groups,proto3" json:"groups,omitempty"`
+	// Letters of the selection that are left as they are.
+	Skipped       []*Skipped `protobuf:"bytes,3,rep,name=skipped,proto3" json:"skipped,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Plan) Reset() {
+	*x = Plan{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Plan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Plan) ProtoMessage() {}
+
+func (x *Plan) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Plan.ProtoReflect.Descriptor instead.
+func (*Plan) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Plan) GetLetters() int32 {
+	if x != nil {
+		return x.Letters
+	}
+	return 0
+}
+
+func (x *Plan) GetGroups() []*Group {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
+func (x *Plan) GetSkipped() []*Skipped {
+	if x != nil {
+		return x.Skipped
+	}
+	return nil
+}
+
+// CreateReplayResponse is the replay that was made, or the plan of a dry run.
+type CreateReplayResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The replay; unset for a dry run.
+	Replay *Replay `protobuf:"bytes,1,opt,name=replay,proto3" json:"replay,omitempty"`
+	// What it takes and leaves; unset when the replay was there before.
+	Plan *Plan `protobuf:"bytes,2,opt,name=plan,proto3" json:"plan,omitempty"`
+	// Whether the replay was there before, with the same idempotency key.
+	Existed       bool `protobuf:"varint,3,opt,name=existed,proto3" json:"existed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateReplayResponse) Reset() {
+	*x = CreateReplayResponse{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateReplayResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateReplayResponse) ProtoMessage() {}
+
+func (x *CreateReplayResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateReplayResponse.ProtoReflect.Descriptor instead.
+func (*CreateReplayResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *CreateReplayResponse) GetReplay() *Replay {
+	if x != nil {
+		return x.Replay
+	}
+	return nil
+}
+
+func (x *CreateReplayResponse) GetPlan() *Plan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+func (x *CreateReplayResponse) GetExisted() bool {
+	if x != nil {
+		return x.Existed
+	}
+	return false
+}
+
+// Replay puts a frozen selection of letters back to work.
+type Replay struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID version 7.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// running, paused, stopped or done.
+	State string `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
+	// Why it was stopped or paused, in words.
+	Why string `protobuf:"bytes,3,opt,name=why,proto3" json:"why,omitempty"`
+	// Who made it.
+	Author string `protobuf:"bytes,4,opt,name=author,proto3" json:"author,omitempty"`
+	// Why it was made.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Letters a second.
+	Rate float64 `protobuf:"fixed64,6,opt,name=rate,proto3" json:"rate,omitempty"`
+	// Letters that go first.
+	Canary int32 `protobuf:"varint,7,opt,name=canary,proto3" json:"canary,omitempty"`
+	// Whether the first letters ended well enough to go on.
+	CanaryPassed bool `protobuf:"varint,8,opt,name=canary_passed,json=canaryPassed,proto3" json:"canary_passed,omitempty"`
+	// Letters in it.
+	Letters int32 `protobuf:"varint,9,opt,name=letters,proto3" json:"letters,omitempty"`
+	// Its letters by what became of them.
+	Counts *ReplayCounts `protobuf:"bytes,10,opt,name=counts,proto3" json:"counts,omitempty"`
+	// Letters of the selection that it left as they were from the start.
+	Skipped []*Skipped `protobuf:"bytes,11,rep,name=skipped,proto3" json:"skipped,omitempty"`
+	// The selection in words.
+	Selection string `protobuf:"bytes,12,opt,name=selection,proto3" json:"selection,omitempty"`
+	// When it was made.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// When it was done or stopped; unset before.
+	EndedAt       *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=ended_at,json=endedAt,proto3" json:"ended_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Replay) Reset() {
+	*x = Replay{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Replay) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Replay) ProtoMessage() {}
+
+func (x *Replay) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Replay.ProtoReflect.Descriptor instead.
+func (*Replay) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Replay) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Replay) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Replay) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
+func (x *Replay) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *Replay) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Replay) GetRate() float64 {
+	if x != nil {
+		return x.Rate
+	}
+	return 0
+}
+
+func (x *Replay) GetCanary() int32 {
+	if x != nil {
+		return x.Canary
+	}
+	return 0
+}
+
+func (x *Replay) GetCanaryPassed() bool {
+	if x != nil {
+		return x.CanaryPassed
+	}
+	return false
+}
+
+func (x *Replay) GetLetters() int32 {
+	if x != nil {
+		return x.Letters
+	}
+	return 0
+}
+
+func (x *Replay) GetCounts() *ReplayCounts {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+func (x *Replay) GetSkipped() []*Skipped {
+	if x != nil {
+		return x.Skipped
+	}
+	return nil
+}
+
+func (x *Replay) GetSelection() string {
+	if x != nil {
+		return x.Selection
+	}
+	return ""
+}
+
+func (x *Replay) GetCreatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedAt
+	}
+	return nil
+}
+
+func (x *Replay) GetEndedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndedAt
+	}
+	return nil
+}
+
+// ReplayCounts counts the letters of a replay; they add up to all of them.
+type ReplayCounts struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Not taken yet.
+	Waiting int32 `protobuf:"varint,1,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	// Back at work.
+	Running int32 `protobuf:"varint,2,opt,name=running,proto3" json:"running,omitempty"`
+	// Their jobs succeeded.
+	Recovered int32 `protobuf:"varint,3,opt,name=recovered,proto3" json:"recovered,omitempty"`
+	// Their jobs failed again.
+	FailedAgain int32 `protobuf:"varint,4,opt,name=failed_again,json=failedAgain,proto3" json:"failed_again,omitempty"`
+	// Their jobs were cancelled, or deleted.
+	Cancelled int32 `protobuf:"varint,5,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
+	// Left as they were: decided on elsewhere meanwhile, refused, or the replay
+	// was stopped before.
+	Skipped       int32 `protobuf:"varint,6,opt,name=skipped,proto3" json:"skipped,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayCounts) Reset() {
+	*x = ReplayCounts{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayCounts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayCounts) ProtoMessage() {}
+
+func (x *ReplayCounts) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayCounts.ProtoReflect.Descriptor instead.
+func (*ReplayCounts) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ReplayCounts) GetWaiting() int32 {
+	if x != nil {
+		return x.Waiting
+	}
+	return 0
+}
+
+func (x *ReplayCounts) GetRunning() int32 {
+	if x != nil {
+		return x.Running
+	}
+	return 0
+}
+
+func (x *ReplayCounts) GetRecovered() int32 {
+	if x != nil {
+		return x.Recovered
+	}
+	return 0
+}
+
+func (x *ReplayCounts) GetFailedAgain() int32 {
+	if x != nil {
+		return x.FailedAgain
+	}
+	return 0
+}
+
+func (x *ReplayCounts) GetCancelled() int32 {
+	if x != nil {
+		return x.Cancelled
+	}
+	return 0
+}
+
+func (x *ReplayCounts) GetSkipped() int32 {
+	if x != nil {
+		return x.Skipped
+	}
+	return 0
+}
+
+// GetReplayRequest names a replay.
+type GetReplayRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id.
+	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetReplayRequest) Reset() {
+	*x = GetReplayRequest{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetReplayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetReplayRequest) ProtoMessage() {}
+
+func (x *GetReplayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetReplayRequest.ProtoReflect.Descriptor instead.
+func (*GetReplayRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *GetReplayRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+// GetReplayResponse is the replay.
+type GetReplayResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As it is now.
+	Replay        *Replay `protobuf:"bytes,1,opt,name=replay,proto3" json:"replay,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetReplayResponse) Reset() {
+	*x = GetReplayResponse{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetReplayResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetReplayResponse) ProtoMessage() {}
+
+func (x *GetReplayResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetReplayResponse.ProtoReflect.Descriptor instead.
+func (*GetReplayResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *GetReplayResponse) GetReplay() *Replay {
+	if x != nil {
+		return x.Replay
+	}
+	return nil
+}
+
+// ListReplaysRequest asks for a page.
+type ListReplaysRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only these states; empty = any.
+	States []string `protobuf:"bytes,1,rep,name=states,proto3" json:"states,omitempty"`
+	// Replays in a page, 1 to 200; 0 = 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// From the page before; empty = first page.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReplaysRequest) Reset() {
+	*x = ListReplaysRequest{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReplaysRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReplaysRequest) ProtoMessage() {}
+
+func (x *ListReplaysRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReplaysRequest.ProtoReflect.Descriptor instead.
+func (*ListReplaysRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ListReplaysRequest) GetStates() []string {
+	if x != nil {
+		return x.States
+	}
+	return nil
+}
+
+func (x *ListReplaysRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListReplaysRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListReplaysResponse is a page of replays.
+type ListReplaysResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The replays, newest first.
+	Replays []*Replay `protobuf:"bytes,1,rep,name=replays,proto3" json:"replays,omitempty"`
+	// Token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReplaysResponse) Reset() {
+	*x = ListReplaysResponse{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReplaysResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReplaysResponse) ProtoMessage() {}
+
+func (x *ListReplaysResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReplaysResponse.ProtoReflect.Descriptor instead.
+func (*ListReplaysResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ListReplaysResponse) GetReplays() []*Replay {
+	if x != nil {
+		return x.Replays
+	}
+	return nil
+}
+
+func (x *ListReplaysResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// WatchReplayRequest names a replay.
+type WatchReplayRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id.
+	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchReplayRequest) Reset() {
+	*x = WatchReplayRequest{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchReplayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchReplayRequest) ProtoMessage() {}
+
+func (x *WatchReplayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchReplayRequest.ProtoReflect.Descriptor instead.
+func (*WatchReplayRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *WatchReplayRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+// WatchReplayResponse is the replay after a change.
+type WatchReplayResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As it is now.
+	Replay        *Replay `protobuf:"bytes,1,opt,name=replay,proto3" json:"replay,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchReplayResponse) Reset() {
+	*x = WatchReplayResponse{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchReplayResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchReplayResponse) ProtoMessage() {}
+
+func (x *WatchReplayResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchReplayResponse.ProtoReflect.Descriptor instead.
+func (*WatchReplayResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *WatchReplayResponse) GetReplay() *Replay {
+	if x != nil {
+		return x.Replay
+	}
+	return nil
+}
+
+// PauseReplayRequest names a replay and who decides.
+type PauseReplayRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Who pauses it, for the record.
+	Author string `protobuf:"bytes,2,opt,name=author,proto3" json:"author,omitempty"`
+	// Why, for the record.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PauseReplayRequest) Reset() {
+	*x = PauseReplayRequest{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PauseReplayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PauseReplayRequest) ProtoMessage() {}
+
+func (x *PauseReplayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PauseReplayRequest.ProtoReflect.Descriptor instead.
+func (*PauseReplayRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *PauseReplayRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *PauseReplayRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *PauseReplayRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// PauseReplayResponse is the replay after it.
+type PauseReplayResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As it is now.
+	Replay        *Replay `protobuf:"bytes,1,opt,name=replay,proto3" json:"replay,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PauseReplayResponse) Reset() {
+	*x = PauseReplayResponse{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PauseReplayResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PauseReplayResponse) ProtoMessage() {}
+
+func (x *PauseReplayResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PauseReplayResponse.ProtoReflect.Descriptor instead.
+func (*PauseReplayResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *PauseReplayResponse) GetReplay() *Replay {
+	if x != nil {
+		return x.Replay
+	}
+	return nil
+}
+
+// ResumeReplayRequest names a replay and who decides.
+type ResumeReplayRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Who resumes it, for the record.
+	Author string `protobuf:"bytes,2,opt,name=author,proto3" json:"author,omitempty"`
+	// Why, for the record.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeReplayRequest) Reset() {
+	*x = ResumeReplayRequest{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeReplayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeReplayRequest) ProtoMessage() {}
+
+func (x *ResumeReplayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeReplayRequest.ProtoReflect.Descriptor instead.
+func (*ResumeReplayRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ResumeReplayRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ResumeReplayRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *ResumeReplayRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// ResumeReplayResponse is the replay after it.
+type ResumeReplayResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As it is now.
+	Replay        *Replay `protobuf:"bytes,1,opt,name=replay,proto3" json:"replay,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeReplayResponse) Reset() {
+	*x = ResumeReplayResponse{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeReplayResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeReplayResponse) ProtoMessage() {}
+
+func (x *ResumeReplayResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeReplayResponse.ProtoReflect.Descriptor instead.
+func (*ResumeReplayResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ResumeReplayResponse) GetReplay() *Replay {
+	if x != nil {
+		return x.Replay
+	}
+	return nil
+}
+
+// StopReplayRequest names a replay and who decides.
+type StopReplayRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Who stops it, for the record.
+	Author string `protobuf:"bytes,2,opt,name=author,proto3" json:"author,omitempty"`
+	// Why, for the record.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StopReplayRequest) Reset() {
+	*x = StopReplayRequest{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StopReplayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StopReplayRequest) ProtoMessage() {}
+
+func (x *StopReplayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StopReplayRequest.ProtoReflect.Descriptor instead.
+func (*StopReplayRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *StopReplayRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *StopReplayRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *StopReplayRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// StopReplayResponse is the replay after it.
+type StopReplayResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As it is now.
+	Replay        *Replay `protobuf:"bytes,1,opt,name=replay,proto3" json:"replay,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StopReplayResponse) Reset() {
+	*x = StopReplayResponse{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StopReplayResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StopReplayResponse) ProtoMessage() {}
+
+func (x *StopReplayResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StopReplayResponse.ProtoReflect.Descriptor instead.
+func (*StopReplayResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *StopReplayResponse) GetReplay() *Replay {
+	if x != nil {
+		return x.Replay
+	}
+	return nil
+}
+
+// DiscardLettersRequest names letters and who decides.
+type DiscardLettersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which letters; only open ones are discarded.
+	Selection *Selection `protobuf:"bytes,1,opt,name=selection,proto3" json:"selection,omitempty"`
+	// Who discards them, for the record.
+	Author string `protobuf:"bytes,2,opt,name=author,proto3" json:"author,omitempty"`
+	// Why, for the record.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiscardLettersRequest) Reset() {
+	*x = DiscardLettersRequest{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiscardLettersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiscardLettersRequest) ProtoMessage() {}
+
+func (x *DiscardLettersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiscardLettersRequest.ProtoReflect.Descriptor instead.
+func (*DiscardLettersRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *DiscardLettersRequest) GetSelection() *Selection {
+	if x != nil {
+		return x.Selection
+	}
+	return nil
+}
+
+func (x *DiscardLettersRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *DiscardLettersRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// DiscardLettersResponse counts what became of the selection.
+type DiscardLettersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Letters that are discarded now.
+	Letters int32 `protobuf:"varint,1,opt,name=letters,proto3" json:"letters,omitempty"`
+	// Letters of the selection that are left as they are.
+	Skipped       []*Skipped `protobuf:"bytes,2,rep,name=skipped,proto3" json:"skipped,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiscardLettersResponse) Reset() {
+	*x = DiscardLettersResponse{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiscardLettersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiscardLettersResponse) ProtoMessage() {}
+
+func (x *DiscardLettersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiscardLettersResponse.ProtoReflect.Descriptor instead.
+func (*DiscardLettersResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *DiscardLettersResponse) GetLetters() int32 {
+	if x != nil {
+		return x.Letters
+	}
+	return 0
+}
+
+func (x *DiscardLettersResponse) GetSkipped() []*Skipped {
+	if x != nil {
+		return x.Skipped
+	}
+	return nil
+}
+
+// RestoreLettersRequest names letters and who decides.
+type RestoreLettersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which letters; only discarded ones are restored.
+	Selection *Selection `protobuf:"bytes,1,opt,name=selection,proto3" json:"selection,omitempty"`
+	// Who restores them, for the record.
+	Author string `protobuf:"bytes,2,opt,name=author,proto3" json:"author,omitempty"`
+	// Why, for the record.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreLettersRequest) Reset() {
+	*x = RestoreLettersRequest{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreLettersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreLettersRequest) ProtoMessage() {}
+
+func (x *RestoreLettersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreLettersRequest.ProtoReflect.Descriptor instead.
+func (*RestoreLettersRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *RestoreLettersRequest) GetSelection() *Selection {
+	if x != nil {
+		return x.Selection
+	}
+	return nil
+}
+
+func (x *RestoreLettersRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *RestoreLettersRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// RestoreLettersResponse counts what became of the selection.
+type RestoreLettersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Letters that are open again.
+	Letters int32 `protobuf:"varint,1,opt,name=letters,proto3" json:"letters,omitempty"`
+	// Letters of the selection that are left as they are.
+	Skipped       []*Skipped `protobuf:"bytes,2,rep,name=skipped,proto3" json:"skipped,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreLettersResponse) Reset() {
+	*x = RestoreLettersResponse{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreLettersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreLettersResponse) ProtoMessage() {}
+
+func (x *RestoreLettersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreLettersResponse.ProtoReflect.Descriptor instead.
+func (*RestoreLettersResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *RestoreLettersResponse) GetLetters() int32 {
+	if x != nil {
+		return x.Letters
+	}
+	return 0
+}
+
+func (x *RestoreLettersResponse) GetSkipped() []*Skipped {
+	if x != nil {
+		return x.Skipped
+	}
+	return nil
+}
+
+// ResendLetterRequest names a letter, a queue and who decides.
+type ResendLetterRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Work queue that its message goes to.
+	Queue string `protobuf:"bytes,2,opt,name=queue,proto3" json:"queue,omitempty"`
+	// Who sends it, for the record.
+	Author string `protobuf:"bytes,3,opt,name=author,proto3" json:"author,omitempty"`
+	// Why, for the record.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResendLetterRequest) Reset() {
+	*x = ResendLetterRequest{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResendLetterRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResendLetterRequest) ProtoMessage() {}
+
+func (x *ResendLetterRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResendLetterRequest.ProtoReflect.Descriptor instead.
+func (*ResendLetterRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *ResendLetterRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ResendLetterRequest) GetQueue() string {
+	if x != nil {
+		return x.Queue
+	}
+	return ""
+}
+
+func (x *ResendLetterRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *ResendLetterRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// ResendLetterResponse is the letter after it.
+type ResendLetterResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The letter.
+	DeadLetter    *DeadLetter `protobuf:"bytes,1,opt,name=dead_letter,json=deadLetter,proto3" json:"dead_letter,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResendLetterResponse) Reset() {
+	*x = ResendLetterResponse{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResendLetterResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResendLetterResponse) ProtoMessage() {}
+
+func (x *ResendLetterResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResendLetterResponse.ProtoReflect.Descriptor instead.
+func (*ResendLetterResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *ResendLetterResponse) GetDeadLetter() *DeadLetter {
+	if x != nil {
+		return x.DeadLetter
+	}
+	return nil
+}
+
+// ListAuditRequest filters the audit log.
+type ListAuditRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only of this author; empty = any.
+	Author string `protobuf:"bytes,1,opt,name=author,proto3" json:"author,omitempty"`
+	// Only these actions; empty = any.
+	Actions []string `protobuf:"bytes,2,rep,name=actions,proto3" json:"actions,omitempty"`
+	// Only at or after; unset = any.
+	After *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=after,proto3" json:"after,omitempty"`
+	// Only before; unset = any.
+	Before *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=before,proto3" json:"before,omitempty"`
+	// Records in a page, 1 to 200; 0 = 50.
+	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// From the page before; empty = first page.
+	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAuditRequest) Reset() {
+	*x = ListAuditRequest{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAuditRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAuditRequest) ProtoMessage() {}
+
+func (x *ListAuditRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAuditRequest.ProtoReflect.Descriptor instead.
+func (*ListAuditRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *ListAuditRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *ListAuditRequest) GetActions() []string {
+	if x != nil {
+		return x.Actions
+	}
+	return nil
+}
+
+func (x *ListAuditRequest) GetAfter() *timestamppb.Timestamp {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+func (x *ListAuditRequest) GetBefore() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Before
+	}
+	return nil
+}
+
+func (x *ListAuditRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListAuditRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// AuditRecord is one thing that was done; it never changes.
+type AuditRecord struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID version 7.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// When.
+	At *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	// Who.
+	Author string `protobuf:"bytes,3,opt,name=author,proto3" json:"author,omitempty"`
+	// replay.create, replay.pause, replay.resume, replay.stop, letter.replay,
+	// edit, discard, restore, resend, export, import or delete.
+	Action string `protobuf:"bytes,4,opt,name=action,proto3" json:"action,omitempty"`
+	// Why, in the words of the author.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// What it was about: a letter, a replay or a filter, in words.
+	Selection string `protobuf:"bytes,6,opt,name=selection,proto3" json:"selection,omitempty"`
+	// What became of it, in words.
+	Outcome string `protobuf:"bytes,7,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// More of it as JSON, such as what an edit changed; empty when there is none.
+	Detail        string `protobuf:"bytes,8,opt,name=detail,proto3" json:"detail,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AuditRecord) Reset() {
+	*x = AuditRecord{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AuditRecord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AuditRecord) ProtoMessage() {}
+
+func (x *AuditRecord) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AuditRecord.ProtoReflect.Descriptor instead.
+func (*AuditRecord) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *AuditRecord) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *AuditRecord) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *AuditRecord) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *AuditRecord) GetAction() string {
+	if x != nil {
+		return x.Action
+	}
+	return ""
+}
+
+func (x *AuditRecord) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *AuditRecord) GetSelection() string {
+	if x != nil {
+		return x.Selection
+	}
+	return ""
+}
+
+func (x *AuditRecord) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *AuditRecord) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+// ListAuditResponse is a page of the audit log.
+type ListAuditResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The records, newest first.
+	Records []*AuditRecord `protobuf:"bytes,1,rep,name=records,proto3" json:"records,omitempty"`
+	// Token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAuditResponse) Reset() {
+	*x = ListAuditResponse{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAuditResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAuditResponse) ProtoMessage() {}
+
+func (x *ListAuditResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAuditResponse.ProtoReflect.Descriptor instead.
+func (*ListAuditResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *ListAuditResponse) GetRecords() []*AuditRecord {
+	if x != nil {
+		return x.Records
+	}
+	return nil
+}
+
+func (x *ListAuditResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// ExportLettersRequest says which letters.
+type ExportLettersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which letters.
+	Filter *LetterFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Who asks for them, for the record.
+	Author string `protobuf:"bytes,2,opt,name=author,proto3" json:"author,omitempty"`
+	// Why, for the record.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportLettersRequest) Reset() {
+	*x = ExportLettersRequest{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportLettersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportLettersRequest) ProtoMessage() {}
+
+func (x *ExportLettersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportLettersRequest.ProtoReflect.Descriptor instead.
+func (*ExportLettersRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *ExportLettersRequest) GetFilter() *LetterFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *ExportLettersRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *ExportLettersRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// ExportLettersResponse is a part of the lines.
+type ExportLettersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Bytes that follow those of the message before.
+	Chunk         []byte `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportLettersResponse) Reset() {
+	*x = ExportLettersResponse{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportLettersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportLettersResponse) ProtoMessage() {}
+
+func (x *ExportLettersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportLettersResponse.ProtoReflect.Descriptor instead.
+func (*ExportLettersResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *ExportLettersResponse) GetChunk() []byte {
+	if x != nil {
+		return x.Chunk
+	}
+	return nil
+}
+
+// ImportLettersRequest is a part of the lines.
+type ImportLettersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Bytes that follow those of the message before; at most 1 MiB.
+	Chunk []byte `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	// Who imports them, for the record; in the first message.
+	Author string `protobuf:"bytes,2,opt,name=author,proto3" json:"author,omitempty"`
+	// Why, for the record; in the first message.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportLettersRequest) Reset() {
+	*x = ImportLettersRequest{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportLettersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportLettersRequest) ProtoMessage() {}
+
+func (x *ImportLettersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportLettersRequest.ProtoReflect.Descriptor instead.
+func (*ImportLettersRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *ImportLettersRequest) GetChunk() []byte {
+	if x != nil {
+		return x.Chunk
+	}
+	return nil
+}
+
+func (x *ImportLettersRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *ImportLettersRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// BadLine is a line that was refused.
+type BadLine struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its number; the first is 1.
+	Line int32 `protobuf:"varint,1,opt,name=line,proto3" json:"line,omitempty"`
+	// What is wrong with it.
+	Why           string `protobuf:"bytes,2,opt,name=why,proto3" json:"why,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BadLine) Reset() {
+	*x = BadLine{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BadLine) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BadLine) ProtoMessage() {}
+
+func (x *BadLine) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BadLine.ProtoReflect.Descriptor instead.
+func (*BadLine) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *BadLine) GetLine() int32 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
+func (x *BadLine) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
+// ImportLettersResponse counts what became of the lines.
+type ImportLettersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Letters that were stored.
+	Stored int32 `protobuf:"varint,1,opt,name=stored,proto3" json:"stored,omitempty"`
+	// Letters that were there already.
+	Present int32 `protobuf:"varint,2,opt,name=present,proto3" json:"present,omitempty"`
+	// Lines that were refused.
+	Refused int32 `protobuf:"varint,3,opt,name=refused,proto3" json:"refused,omitempty"`
+	// The first of them, at most 100.
+	BadLines      []*BadLine `protobuf:"bytes,4,rep,name=bad_lines,json=badLines,proto3" json:"bad_lines,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportLettersResponse) Reset() {
+	*x = ImportLettersResponse{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportLettersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportLettersResponse) ProtoMessage() {}
+
+func (x *ImportLettersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportLettersResponse.ProtoReflect.Descriptor instead.
+func (*ImportLettersResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *ImportLettersResponse) GetStored() int32 {
+	if x != nil {
+		return x.Stored
+	}
+	return 0
+}
+
+func (x *ImportLettersResponse) GetPresent() int32 {
+	if x != nil {
+		return x.Present
+	}
+	return 0
+}
+
+func (x *ImportLettersResponse) GetRefused() int32 {
+	if x != nil {
+		return x.Refused
+	}
+	return 0
+}
+
+func (x *ImportLettersResponse) GetBadLines() []*BadLine {
+	if x != nil {
+		return x.BadLines
+	}
+	return nil
+}
+
 var File_studycast_deadletter_v1_deadletter_proto protoreflect.FileDescriptor
 
 const file_studycast_deadletter_v1_deadletter_proto_rawDesc = "" +
 	"\n" +
-	"(studycast/deadletter/v1/deadletter.proto\x12\x17studycast.deadletter.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1astudycast/job/v1/job.proto\"\xb8\x06\n" +
+	"(studycast/deadletter/v1/deadletter.proto\x12\x17studycast.deadletter.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1astudycast/job/v1/job.proto\"\xa5\t\n" +
 	"\n" +
 	"DeadLetter\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x15\n" +
@@ -631,17 +3278,36 @@ const file_studycast_deadletter_v1_deadletter_proto_rawDesc = "" +
 	"\vreplayed_at\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"replayedAt\x12#\n" +
 	"\rreplay_reason\x18\x14 \x01(\tR\freplayReason\x12\x1b\n" +
-	"\tjob_state\x18\x15 \x01(\tR\bjobState\x1a:\n" +
+	"\tjob_state\x18\x15 \x01(\tR\bjobState\x12 \n" +
+	"\vfingerprint\x18\x16 \x01(\tR\vfingerprint\x12\x18\n" +
+	"\aoutcome\x18\x17 \x01(\tR\aoutcome\x129\n" +
+	"\n" +
+	"outcome_at\x18\x18 \x01(\v2\x1a.google.protobuf.TimestampR\toutcomeAt\x12\x1b\n" +
+	"\treplay_id\x18\x19 \x01(\tR\breplayId\x12\x1b\n" +
+	"\tresent_to\x18\x1a \x01(\tR\bresentTo\x12!\n" +
+	"\fdiscarded_by\x18\x1b \x01(\tR\vdiscardedBy\x12=\n" +
+	"\fdiscarded_at\x18\x1c \x01(\v2\x1a.google.protobuf.TimestampR\vdiscardedAt\x12%\n" +
+	"\x0ediscard_reason\x18\x1d \x01(\tR\rdiscardReason\x121\n" +
+	"\x06edited\x18\x1e \x01(\v2\x19.studycast.job.v1.RequestR\x06edited\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x97\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xf1\x02\n" +
 	"\x16ListDeadLettersRequest\x12\x16\n" +
 	"\x06states\x18\x01 \x03(\tR\x06states\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x15\n" +
 	"\x06job_id\x18\x03 \x01(\tR\x05jobId\x12\x1b\n" +
 	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x05 \x01(\tR\tpageToken\"\x89\x01\n" +
+	"page_token\x18\x05 \x01(\tR\tpageToken\x12 \n" +
+	"\vfingerprint\x18\x06 \x01(\tR\vfingerprint\x12\x14\n" +
+	"\x05fault\x18\a \x01(\tR\x05fault\x12\x14\n" +
+	"\x05owner\x18\b \x01(\tR\x05owner\x129\n" +
+	"\n" +
+	"died_after\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\tdiedAfter\x12;\n" +
+	"\vdied_before\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"diedBefore\x12\x12\n" +
+	"\x04text\x18\v \x01(\tR\x04text\"\x89\x01\n" +
 	"\x17ListDeadLettersResponse\x12F\n" +
 	"\fdead_letters\x18\x01 \x03(\v2#.studycast.deadletter.v1.DeadLetterR\vdeadLetters\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"&\n" +
@@ -649,19 +3315,206 @@ const file_studycast_deadletter_v1_deadletter_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"]\n" +
 	"\x15GetDeadLetterResponse\x12D\n" +
 	"\vdead_letter\x18\x01 \x01(\v2#.studycast.deadletter.v1.DeadLetterR\n" +
-	"deadLetter\"Y\n" +
+	"deadLetter\"\x8e\x01\n" +
 	"\x17ReplayDeadLetterRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06author\x18\x02 \x01(\tR\x06author\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\x89\x01\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x123\n" +
+	"\arequest\x18\x04 \x01(\v2\x19.studycast.job.v1.RequestR\arequest\"\x89\x01\n" +
 	"\x18ReplayDeadLetterResponse\x12D\n" +
 	"\vdead_letter\x18\x01 \x01(\v2#.studycast.deadletter.v1.DeadLetterR\n" +
 	"deadLetter\x12'\n" +
-	"\x03job\x18\x02 \x01(\v2\x15.studycast.job.v1.JobR\x03job2\xf2\x02\n" +
+	"\x03job\x18\x02 \x01(\v2\x15.studycast.job.v1.JobR\x03job\"\xab\x02\n" +
+	"\fLetterFilter\x12\x16\n" +
+	"\x06states\x18\x01 \x03(\tR\x06states\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x15\n" +
+	"\x06job_id\x18\x03 \x01(\tR\x05jobId\x12 \n" +
+	"\vfingerprint\x18\x04 \x01(\tR\vfingerprint\x12\x14\n" +
+	"\x05fault\x18\x05 \x01(\tR\x05fault\x12\x14\n" +
+	"\x05owner\x18\x06 \x01(\tR\x05owner\x129\n" +
+	"\n" +
+	"died_after\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tdiedAfter\x12;\n" +
+	"\vdied_before\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"diedBefore\x12\x12\n" +
+	"\x04text\x18\t \x01(\tR\x04text\"\\\n" +
+	"\tSelection\x12\x10\n" +
+	"\x03ids\x18\x01 \x03(\tR\x03ids\x12=\n" +
+	"\x06filter\x18\x02 \x01(\v2%.studycast.deadletter.v1.LetterFilterR\x06filter\"\xa5\x02\n" +
+	"\x05Group\x12 \n" +
+	"\vfingerprint\x18\x01 \x01(\tR\vfingerprint\x12\x1a\n" +
+	"\btemplate\x18\x02 \x01(\tR\btemplate\x12\x14\n" +
+	"\x05fault\x18\x03 \x01(\tR\x05fault\x12\x14\n" +
+	"\x05stage\x18\x04 \x01(\tR\x05stage\x12\x18\n" +
+	"\aletters\x18\x05 \x01(\x05R\aletters\x125\n" +
+	"\bfirst_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\afirstAt\x123\n" +
+	"\alast_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x06lastAt\x12\x14\n" +
+	"\x05kinds\x18\b \x03(\tR\x05kinds\x12\x16\n" +
+	"\x06sample\x18\t \x01(\tR\x06sample\"\x8e\x01\n" +
+	"\x11ListGroupsRequest\x12=\n" +
+	"\x06filter\x18\x01 \x01(\v2%.studycast.deadletter.v1.LetterFilterR\x06filter\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"t\n" +
+	"\x12ListGroupsResponse\x126\n" +
+	"\x06groups\x18\x01 \x03(\v2\x1e.studycast.deadletter.v1.GroupR\x06groups\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"5\n" +
+	"\aSkipped\x12\x10\n" +
+	"\x03why\x18\x01 \x01(\tR\x03why\x12\x18\n" +
+	"\aletters\x18\x02 \x01(\x05R\aletters\"\xf5\x01\n" +
+	"\x13CreateReplayRequest\x12@\n" +
+	"\tselection\x18\x01 \x01(\v2\".studycast.deadletter.v1.SelectionR\tselection\x12\x12\n" +
+	"\x04rate\x18\x02 \x01(\x01R\x04rate\x12\x16\n" +
+	"\x06canary\x18\x03 \x01(\x05R\x06canary\x12\x16\n" +
+	"\x06author\x18\x04 \x01(\tR\x06author\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x17\n" +
+	"\adry_run\x18\x06 \x01(\bR\x06dryRun\x12'\n" +
+	"\x0fidempotency_key\x18\a \x01(\tR\x0eidempotencyKey\"\x94\x01\n" +
+	"\x04Plan\x12\x18\n" +
+	"\aletters\x18\x01 \x01(\x05R\aletters\x126\n" +
+	"\x06groups\x18\x02 \x03(\v2\x1e.studycast.deadletter.v1.GroupR\x06groups\x12:\n" +
+	"\askipped\x18\x03 \x03(\v2 .studycast.deadletter.v1.SkippedR\askipped\"\x9c\x01\n" +
+	"\x14CreateReplayResponse\x127\n" +
+	"\x06replay\x18\x01 \x01(\v2\x1f.studycast.deadletter.v1.ReplayR\x06replay\x121\n" +
+	"\x04plan\x18\x02 \x01(\v2\x1d.studycast.deadletter.v1.PlanR\x04plan\x12\x18\n" +
+	"\aexisted\x18\x03 \x01(\bR\aexisted\"\xe6\x03\n" +
+	"\x06Replay\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
+	"\x05state\x18\x02 \x01(\tR\x05state\x12\x10\n" +
+	"\x03why\x18\x03 \x01(\tR\x03why\x12\x16\n" +
+	"\x06author\x18\x04 \x01(\tR\x06author\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x12\n" +
+	"\x04rate\x18\x06 \x01(\x01R\x04rate\x12\x16\n" +
+	"\x06canary\x18\a \x01(\x05R\x06canary\x12#\n" +
+	"\rcanary_passed\x18\b \x01(\bR\fcanaryPassed\x12\x18\n" +
+	"\aletters\x18\t \x01(\x05R\aletters\x12=\n" +
+	"\x06counts\x18\n" +
+	" \x01(\v2%.studycast.deadletter.v1.ReplayCountsR\x06counts\x12:\n" +
+	"\askipped\x18\v \x03(\v2 .studycast.deadletter.v1.SkippedR\askipped\x12\x1c\n" +
+	"\tselection\x18\f \x01(\tR\tselection\x129\n" +
+	"\n" +
+	"created_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x125\n" +
+	"\bended_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\aendedAt\"\xbb\x01\n" +
+	"\fReplayCounts\x12\x18\n" +
+	"\awaiting\x18\x01 \x01(\x05R\awaiting\x12\x18\n" +
+	"\arunning\x18\x02 \x01(\x05R\arunning\x12\x1c\n" +
+	"\trecovered\x18\x03 \x01(\x05R\trecovered\x12!\n" +
+	"\ffailed_again\x18\x04 \x01(\x05R\vfailedAgain\x12\x1c\n" +
+	"\tcancelled\x18\x05 \x01(\x05R\tcancelled\x12\x18\n" +
+	"\askipped\x18\x06 \x01(\x05R\askipped\"\"\n" +
+	"\x10GetReplayRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\"L\n" +
+	"\x11GetReplayResponse\x127\n" +
+	"\x06replay\x18\x01 \x01(\v2\x1f.studycast.deadletter.v1.ReplayR\x06replay\"h\n" +
+	"\x12ListReplaysRequest\x12\x16\n" +
+	"\x06states\x18\x01 \x03(\tR\x06states\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"x\n" +
+	"\x13ListReplaysResponse\x129\n" +
+	"\areplays\x18\x01 \x03(\v2\x1f.studycast.deadletter.v1.ReplayR\areplays\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"$\n" +
+	"\x12WatchReplayRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\"N\n" +
+	"\x13WatchReplayResponse\x127\n" +
+	"\x06replay\x18\x01 \x01(\v2\x1f.studycast.deadletter.v1.ReplayR\x06replay\"T\n" +
+	"\x12PauseReplayRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
+	"\x06author\x18\x02 \x01(\tR\x06author\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"N\n" +
+	"\x13PauseReplayResponse\x127\n" +
+	"\x06replay\x18\x01 \x01(\v2\x1f.studycast.deadletter.v1.ReplayR\x06replay\"U\n" +
+	"\x13ResumeReplayRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
+	"\x06author\x18\x02 \x01(\tR\x06author\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"O\n" +
+	"\x14ResumeReplayResponse\x127\n" +
+	"\x06replay\x18\x01 \x01(\v2\x1f.studycast.deadletter.v1.ReplayR\x06replay\"S\n" +
+	"\x11StopReplayRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
+	"\x06author\x18\x02 \x01(\tR\x06author\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"M\n" +
+	"\x12StopReplayResponse\x127\n" +
+	"\x06replay\x18\x01 \x01(\v2\x1f.studycast.deadletter.v1.ReplayR\x06replay\"\x89\x01\n" +
+	"\x15DiscardLettersRequest\x12@\n" +
+	"\tselection\x18\x01 \x01(\v2\".studycast.deadletter.v1.SelectionR\tselection\x12\x16\n" +
+	"\x06author\x18\x02 \x01(\tR\x06author\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"n\n" +
+	"\x16DiscardLettersResponse\x12\x18\n" +
+	"\aletters\x18\x01 \x01(\x05R\aletters\x12:\n" +
+	"\askipped\x18\x02 \x03(\v2 .studycast.deadletter.v1.SkippedR\askipped\"\x89\x01\n" +
+	"\x15RestoreLettersRequest\x12@\n" +
+	"\tselection\x18\x01 \x01(\v2\".studycast.deadletter.v1.SelectionR\tselection\x12\x16\n" +
+	"\x06author\x18\x02 \x01(\tR\x06author\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"n\n" +
+	"\x16RestoreLettersResponse\x12\x18\n" +
+	"\aletters\x18\x01 \x01(\x05R\aletters\x12:\n" +
+	"\askipped\x18\x02 \x03(\v2 .studycast.deadletter.v1.SkippedR\askipped\"k\n" +
+	"\x13ResendLetterRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
+	"\x05queue\x18\x02 \x01(\tR\x05queue\x12\x16\n" +
+	"\x06author\x18\x03 \x01(\tR\x06author\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"\\\n" +
+	"\x14ResendLetterResponse\x12D\n" +
+	"\vdead_letter\x18\x01 \x01(\v2#.studycast.deadletter.v1.DeadLetterR\n" +
+	"deadLetter\"\xe6\x01\n" +
+	"\x10ListAuditRequest\x12\x16\n" +
+	"\x06author\x18\x01 \x01(\tR\x06author\x12\x18\n" +
+	"\aactions\x18\x02 \x03(\tR\aactions\x120\n" +
+	"\x05after\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05after\x122\n" +
+	"\x06before\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06before\x12\x1b\n" +
+	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x06 \x01(\tR\tpageToken\"\xe1\x01\n" +
+	"\vAuditRecord\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12*\n" +
+	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
+	"\x06author\x18\x03 \x01(\tR\x06author\x12\x16\n" +
+	"\x06action\x18\x04 \x01(\tR\x06action\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x1c\n" +
+	"\tselection\x18\x06 \x01(\tR\tselection\x12\x18\n" +
+	"\aoutcome\x18\a \x01(\tR\aoutcome\x12\x16\n" +
+	"\x06detail\x18\b \x01(\tR\x06detail\"{\n" +
+	"\x11ListAuditResponse\x12>\n" +
+	"\arecords\x18\x01 \x03(\v2$.studycast.deadletter.v1.AuditRecordR\arecords\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x85\x01\n" +
+	"\x14ExportLettersRequest\x12=\n" +
+	"\x06filter\x18\x01 \x01(\v2%.studycast.deadletter.v1.LetterFilterR\x06filter\x12\x16\n" +
+	"\x06author\x18\x02 \x01(\tR\x06author\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"-\n" +
+	"\x15ExportLettersResponse\x12\x14\n" +
+	"\x05chunk\x18\x01 \x01(\fR\x05chunk\"\\\n" +
+	"\x14ImportLettersRequest\x12\x14\n" +
+	"\x05chunk\x18\x01 \x01(\fR\x05chunk\x12\x16\n" +
+	"\x06author\x18\x02 \x01(\tR\x06author\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"/\n" +
+	"\aBadLine\x12\x12\n" +
+	"\x04line\x18\x01 \x01(\x05R\x04line\x12\x10\n" +
+	"\x03why\x18\x02 \x01(\tR\x03why\"\xa2\x01\n" +
+	"\x15ImportLettersResponse\x12\x16\n" +
+	"\x06stored\x18\x01 \x01(\x05R\x06stored\x12\x18\n" +
+	"\apresent\x18\x02 \x01(\x05R\apresent\x12\x18\n" +
+	"\arefused\x18\x03 \x01(\x05R\arefused\x12=\n" +
+	"\tbad_lines\x18\x04 \x03(\v2 .studycast.deadletter.v1.BadLineR\bbadLines2\xd9\x0e\n" +
 	"\x11DeadLetterService\x12t\n" +
 	"\x0fListDeadLetters\x12/.studycast.deadletter.v1.ListDeadLettersRequest\x1a0.studycast.deadletter.v1.ListDeadLettersResponse\x12n\n" +
 	"\rGetDeadLetter\x12-.studycast.deadletter.v1.GetDeadLetterRequest\x1a..studycast.deadletter.v1.GetDeadLetterResponse\x12w\n" +
-	"\x10ReplayDeadLetter\x120.studycast.deadletter.v1.ReplayDeadLetterRequest\x1a1.studycast.deadletter.v1.ReplayDeadLetterResponseB\xfb\x01\n" +
+	"\x10ReplayDeadLetter\x120.studycast.deadletter.v1.ReplayDeadLetterRequest\x1a1.studycast.deadletter.v1.ReplayDeadLetterResponse\x12e\n" +
+	"\n" +
+	"ListGroups\x12*.studycast.deadletter.v1.ListGroupsRequest\x1a+.studycast.deadletter.v1.ListGroupsResponse\x12k\n" +
+	"\fCreateReplay\x12,.studycast.deadletter.v1.CreateReplayRequest\x1a-.studycast.deadletter.v1.CreateReplayResponse\x12b\n" +
+	"\tGetReplay\x12).studycast.deadletter.v1.GetReplayRequest\x1a*.studycast.deadletter.v1.GetReplayResponse\x12h\n" +
+	"\vListReplays\x12+.studycast.deadletter.v1.ListReplaysRequest\x1a,.studycast.deadletter.v1.ListReplaysResponse\x12j\n" +
+	"\vWatchReplay\x12+.studycast.deadletter.v1.WatchReplayRequest\x1a,.studycast.deadletter.v1.WatchReplayResponse0\x01\x12h\n" +
+	"\vPauseReplay\x12+.studycast.deadletter.v1.PauseReplayRequest\x1a,.studycast.deadletter.v1.PauseReplayResponse\x12k\n" +
+	"\fResumeReplay\x12,.studycast.deadletter.v1.ResumeReplayRequest\x1a-.studycast.deadletter.v1.ResumeReplayResponse\x12e\n" +
+	"\n" +
+	"StopReplay\x12*.studycast.deadletter.v1.StopReplayRequest\x1a+.studycast.deadletter.v1.StopReplayResponse\x12q\n" +
+	"\x0eDiscardLetters\x12..studycast.deadletter.v1.DiscardLettersRequest\x1a/.studycast.deadletter.v1.DiscardLettersResponse\x12q\n" +
+	"\x0eRestoreLetters\x12..studycast.deadletter.v1.RestoreLettersRequest\x1a/.studycast.deadletter.v1.RestoreLettersResponse\x12k\n" +
+	"\fResendLetter\x12,.studycast.deadletter.v1.ResendLetterRequest\x1a-.studycast.deadletter.v1.ResendLetterResponse\x12b\n" +
+	"\tListAudit\x12).studycast.deadletter.v1.ListAuditRequest\x1a*.studycast.deadletter.v1.ListAuditResponse\x12p\n" +
+	"\rExportLetters\x12-.studycast.deadletter.v1.ExportLettersRequest\x1a..studycast.deadletter.v1.ExportLettersResponse0\x01\x12p\n" +
+	"\rImportLetters\x12-.studycast.deadletter.v1.ImportLettersRequest\x1a..studycast.deadletter.v1.ImportLettersResponse(\x01B\xfb\x01\n" +
 	"\x1bcom.studycast.deadletter.v1B\x0fDeadletterProtoP\x01ZMgithub.com/studycast/studycast/proto/gen/studycast/deadletter/v1;deadletterv1\xa2\x02\x03SDX\xaa\x02\x17Studycast.Deadletter.V1\xca\x02\x17Studycast\\Deadletter\\V1\xe2\x02#Studycast\\Deadletter\\V1\\GPBMetadata\xea\x02\x19Studycast::Deadletter::V1b\x06proto3"
 
 var (
@@ -676,7 +3529,7 @@ func file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP() []byte {
 	return file_studycast_deadletter_v1_deadletter_proto_rawDescData
 }
 
-var file_studycast_deadletter_v1_deadletter_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_studycast_deadletter_v1_deadletter_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
 var file_studycast_deadletter_v1_deadletter_proto_goTypes = []any{
 	(*DeadLetter)(nil),               // 0: studycast.deadletter.v1.DeadLetter
 	(*ListDeadLettersRequest)(nil),   // 1: studycast.deadletter.v1.ListDeadLettersRequest
@@ -685,35 +3538,139 @@ var file_studycast_deadletter_v1_deadletter_proto_goTypes = []any{
 	(*GetDeadLetterResponse)(nil),    // 4: studycast.deadletter.v1.GetDeadLetterResponse
 	(*ReplayDeadLetterRequest)(nil),  // 5: studycast.deadletter.v1.ReplayDeadLetterRequest
 	(*ReplayDeadLetterResponse)(nil), // 6: studycast.deadletter.v1.ReplayDeadLetterResponse
-	nil,                              // 7: studycast.deadletter.v1.DeadLetter.HeadersEntry
-	(*v1.Fault)(nil),                 // 8: studycast.job.v1.Fault
-	(*timestamppb.Timestamp)(nil),    // 9: google.protobuf.Timestamp
-	(*v1.Request)(nil),               // 10: studycast.job.v1.Request
-	(*v1.Job)(nil),                   // 11: studycast.job.v1.Job
+	(*LetterFilter)(nil),             // 7: studycast.deadletter.v1.LetterFilter
+	(*Selection)(nil),                // 8: studycast.deadletter.v1.Selection
+	(*Group)(nil),                    // 9: studycast.deadletter.v1.Group
+	(*ListGroupsRequest)(nil),        // 10: studycast.deadletter.v1.ListGroupsRequest
+	(*ListGroupsResponse)(nil),       // 11: studycast.deadletter.v1.ListGroupsResponse
+	(*Skipped)(nil),                  // 12: studycast.deadletter.v1.Skipped
+	(*CreateReplayRequest)(nil),      // 13: studycast.deadletter.v1.CreateReplayRequest
+	(*Plan)(nil),                     // 14: studycast.deadletter.v1.Plan
+	(*CreateReplayResponse)(nil),     // 15: studycast.deadletter.v1.CreateReplayResponse
+	(*Replay)(nil),                   // 16: studycast.deadletter.v1.Replay
+	(*ReplayCounts)(nil),             // 17: studycast.deadletter.v1.ReplayCounts
+	(*GetReplayRequest)(nil),         // 18: studycast.deadletter.v1.GetReplayRequest
+	(*GetReplayResponse)(nil),        // 19: studycast.deadletter.v1.GetReplayResponse
+	(*ListReplaysRequest)(nil),       // 20: studycast.deadletter.v1.ListReplaysRequest
+	(*ListReplaysResponse)(nil),      // 21: studycast.deadletter.v1.ListReplaysResponse
+	(*WatchReplayRequest)(nil),       // 22: studycast.deadletter.v1.WatchReplayRequest
+	(*WatchReplayResponse)(nil),      // 23: studycast.deadletter.v1.WatchReplayResponse
+	(*PauseReplayRequest)(nil),       // 24: studycast.deadletter.v1.PauseReplayRequest
+	(*PauseReplayResponse)(nil),      // 25: studycast.deadletter.v1.PauseReplayResponse
+	(*ResumeReplayRequest)(nil),      // 26: studycast.deadletter.v1.ResumeReplayRequest
+	(*ResumeReplayResponse)(nil),     // 27: studycast.deadletter.v1.ResumeReplayResponse
+	(*StopReplayRequest)(nil),        // 28: studycast.deadletter.v1.StopReplayRequest
+	(*StopReplayResponse)(nil),       // 29: studycast.deadletter.v1.StopReplayResponse
+	(*DiscardLettersRequest)(nil),    // 30: studycast.deadletter.v1.DiscardLettersRequest
+	(*DiscardLettersResponse)(nil),   // 31: studycast.deadletter.v1.DiscardLettersResponse
+	(*RestoreLettersRequest)(nil),    // 32: studycast.deadletter.v1.RestoreLettersRequest
+	(*RestoreLettersResponse)(nil),   // 33: studycast.deadletter.v1.RestoreLettersResponse
+	(*ResendLetterRequest)(nil),      // 34: studycast.deadletter.v1.ResendLetterRequest
+	(*ResendLetterResponse)(nil),     // 35: studycast.deadletter.v1.ResendLetterResponse
+	(*ListAuditRequest)(nil),         // 36: studycast.deadletter.v1.ListAuditRequest
+	(*AuditRecord)(nil),              // 37: studycast.deadletter.v1.AuditRecord
+	(*ListAuditResponse)(nil),        // 38: studycast.deadletter.v1.ListAuditResponse
+	(*ExportLettersRequest)(nil),     // 39: studycast.deadletter.v1.ExportLettersRequest
+	(*ExportLettersResponse)(nil),    // 40: studycast.deadletter.v1.ExportLettersResponse
+	(*ImportLettersRequest)(nil),     // 41: studycast.deadletter.v1.ImportLettersRequest
+	(*BadLine)(nil),                  // 42: studycast.deadletter.v1.BadLine
+	(*ImportLettersResponse)(nil),    // 43: studycast.deadletter.v1.ImportLettersResponse
+	nil,                              // 44: studycast.deadletter.v1.DeadLetter.HeadersEntry
+	(*v1.Fault)(nil),                 // 45: studycast.job.v1.Fault
+	(*timestamppb.Timestamp)(nil),    // 46: google.protobuf.Timestamp
+	(*v1.Request)(nil),               // 47: studycast.job.v1.Request
+	(*v1.Job)(nil),                   // 48: studycast.job.v1.Job
 }
 var file_studycast_deadletter_v1_deadletter_proto_depIdxs = []int32{
-	8,  // 0: studycast.deadletter.v1.DeadLetter.fault:type_name -> studycast.job.v1.Fault
-	9,  // 1: studycast.deadletter.v1.DeadLetter.died_at:type_name -> google.protobuf.Timestamp
-	9,  // 2: studycast.deadletter.v1.DeadLetter.stored_at:type_name -> google.protobuf.Timestamp
-	9,  // 3: studycast.deadletter.v1.DeadLetter.last_at:type_name -> google.protobuf.Timestamp
-	10, // 4: studycast.deadletter.v1.DeadLetter.request:type_name -> studycast.job.v1.Request
-	7,  // 5: studycast.deadletter.v1.DeadLetter.headers:type_name -> studycast.deadletter.v1.DeadLetter.HeadersEntry
-	9,  // 6: studycast.deadletter.v1.DeadLetter.replayed_at:type_name -> google.protobuf.Timestamp
-	0,  // 7: studycast.deadletter.v1.ListDeadLettersResponse.dead_letters:type_name -> studycast.deadletter.v1.DeadLetter
-	0,  // 8: studycast.deadletter.v1.GetDeadLetterResponse.dead_letter:type_name -> studycast.deadletter.v1.DeadLetter
-	0,  // 9: studycast.deadletter.v1.ReplayDeadLetterResponse.dead_letter:type_name -> studycast.deadletter.v1.DeadLetter
-	11, // 10: studycast.deadletter.v1.ReplayDeadLetterResponse.job:type_name -> studycast.job.v1.Job
-	1,  // 11: studycast.deadletter.v1.DeadLetterService.ListDeadLetters:input_type -> studycast.deadletter.v1.ListDeadLettersRequest
-	3,  // 12: studycast.deadletter.v1.DeadLetterService.GetDeadLetter:input_type -> studycast.deadletter.v1.GetDeadLetterRequest
-	5,  // 13: studycast.deadletter.v1.DeadLetterService.ReplayDeadLetter:input_type -> studycast.deadletter.v1.ReplayDeadLetterRequest
-	2,  // 14: studycast.deadletter.v1.DeadLetterService.ListDeadLetters:output_type -> studycast.deadletter.v1.ListDeadLettersResponse
-	4,  // 15: studycast.deadletter.v1.DeadLetterService.GetDeadLetter:output_type -> studycast.deadletter.v1.GetDeadLetterResponse
-	6,  // 16: studycast.deadletter.v1.DeadLetterService.ReplayDeadLetter:output_type -> studycast.deadletter.v1.ReplayDeadLetterResponse
-	14, // [14:17] is the sub-list for method output_type
-	11, // [11:14] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	45, // 0: studycast.deadletter.v1.DeadLetter.fault:type_name -> studycast.job.v1.Fault
+	46, // 1: studycast.deadletter.v1.DeadLetter.died_at:type_name -> google.protobuf.Timestamp
+	46, // 2: studycast.deadletter.v1.DeadLetter.stored_at:type_name -> google.protobuf.Timestamp
+	46, // 3: studycast.deadletter.v1.DeadLetter.last_at:type_name -> google.protobuf.Timestamp
+	47, // 4: studycast.deadletter.v1.DeadLetter.request:type_name -> studycast.job.v1.Request
+	44, // 5: studycast.deadletter.v1.DeadLetter.headers:type_name -> studycast.deadletter.v1.DeadLetter.HeadersEntry
+	46, // 6: studycast.deadletter.v1.DeadLetter.replayed_at:type_name -> google.protobuf.Timestamp
+	46, // 7: studycast.deadletter.v1.DeadLetter.outcome_at:type_name -> google.protobuf.Timestamp
+	46, // 8: studycast.deadletter.v1.DeadLetter.discarded_at:type_name -> google.protobuf.Timestamp
+	47, // 9: studycast.deadletter.v1.DeadLetter.edited:type_name -> studycast.job.v1.Request
+	46, // 10: studycast.deadletter.v1.ListDeadLettersRequest.died_after:type_name -> google.protobuf.Timestamp
+	46, // 11: studycast.deadletter.v1.ListDeadLettersRequest.died_before:type_name -> google.protobuf.Timestamp
+	0,  // 12: studycast.deadletter.v1.ListDeadLettersResponse.dead_letters:type_name -> studycast.deadletter.v1.DeadLetter
+	0,  // 13: studycast.deadletter.v1.GetDeadLetterResponse.dead_letter:type_name -> studycast.deadletter.v1.DeadLetter
+	47, // 14: studycast.deadletter.v1.ReplayDeadLetterRequest.request:type_name -> studycast.job.v1.Request
+	0,  // 15: studycast.deadletter.v1.ReplayDeadLetterResponse.dead_letter:type_name -> studycast.deadletter.v1.DeadLetter
+	48, // 16: studycast.deadletter.v1.ReplayDeadLetterResponse.job:type_name -> studycast.job.v1.Job
+	46, // 17: studycast.deadletter.v1.LetterFilter.died_after:type_name -> google.protobuf.Timestamp
+	46, // 18: studycast.deadletter.v1.LetterFilter.died_before:type_name -> google.protobuf.Timestamp
+	7,  // 19: studycast.deadletter.v1.Selection.filter:type_name -> studycast.deadletter.v1.LetterFilter
+	46, // 20: studycast.deadletter.v1.Group.first_at:type_name -> google.protobuf.Timestamp
+	46, // 21: studycast.deadletter.v1.Group.last_at:type_name -> google.protobuf.Timestamp
+	7,  // 22: studycast.deadletter.v1.ListGroupsRequest.filter:type_name -> studycast.deadletter.v1.LetterFilter
+	9,  // 23: studycast.deadletter.v1.ListGroupsResponse.groups:type_name -> studycast.deadletter.v1.Group
+	8,  // 24: studycast.deadletter.v1.CreateReplayRequest.selection:type_name -> studycast.deadletter.v1.Selection
+	9,  // 25: studycast.deadletter.v1.Plan.groups:type_name -> studycast.deadletter.v1.Group
+	12, // 26: studycast.deadletter.v1.Plan.skipped:type_name -> studycast.deadletter.v1.Skipped
+	16, // 27: studycast.deadletter.v1.CreateReplayResponse.replay:type_name -> studycast.deadletter.v1.Replay
+	14, // 28: studycast.deadletter.v1.CreateReplayResponse.plan:type_name -> studycast.deadletter.v1.Plan
+	17, // 29: studycast.deadletter.v1.Replay.counts:type_name -> studycast.deadletter.v1.ReplayCounts
+	12, // 30: studycast.deadletter.v1.Replay.skipped:type_name -> studycast.deadletter.v1.Skipped
+	46, // 31: studycast.deadletter.v1.Replay.created_at:type_name -> google.protobuf.Timestamp
+	46, // 32: studycast.deadletter.v1.Replay.ended_at:type_name -> google.protobuf.Timestamp
+	16, // 33: studycast.deadletter.v1.GetReplayResponse.replay:type_name -> studycast.deadletter.v1.Replay
+	16, // 34: studycast.deadletter.v1.ListReplaysResponse.replays:type_name -> studycast.deadletter.v1.Replay
+	16, // 35: studycast.deadletter.v1.WatchReplayResponse.replay:type_name -> studycast.deadletter.v1.Replay
+	16, // 36: studycast.deadletter.v1.PauseReplayResponse.replay:type_name -> studycast.deadletter.v1.Replay
+	16, // 37: studycast.deadletter.v1.ResumeReplayResponse.replay:type_name -> studycast.deadletter.v1.Replay
+	16, // 38: studycast.deadletter.v1.StopReplayResponse.replay:type_name -> studycast.deadletter.v1.Replay
+	8,  // 39: studycast.deadletter.v1.DiscardLettersRequest.selection:type_name -> studycast.deadletter.v1.Selection
+	12, // 40: studycast.deadletter.v1.DiscardLettersResponse.skipped:type_name -> studycast.deadletter.v1.Skipped
+	8,  // 41: studycast.deadletter.v1.RestoreLettersRequest.selection:type_name -> studycast.deadletter.v1.Selection
+	12, // 42: studycast.deadletter.v1.RestoreLettersResponse.skipped:type_name -> studycast.deadletter.v1.Skipped
+	0,  // 43: studycast.deadletter.v1.ResendLetterResponse.dead_letter:type_name -> studycast.deadletter.v1.DeadLetter
+	46, // 44: studycast.deadletter.v1.ListAuditRequest.after:type_name -> google.protobuf.Timestamp
+	46, // 45: studycast.deadletter.v1.ListAuditRequest.before:type_name -> google.protobuf.Timestamp
+	46, // 46: studycast.deadletter.v1.AuditRecord.at:type_name -> google.protobuf.Timestamp
+	37, // 47: studycast.deadletter.v1.ListAuditResponse.records:type_name -> studycast.deadletter.v1.AuditRecord
+	7,  // 48: studycast.deadletter.v1.ExportLettersRequest.filter:type_name -> studycast.deadletter.v1.LetterFilter
+	42, // 49: studycast.deadletter.v1.ImportLettersResponse.bad_lines:type_name -> studycast.deadletter.v1.BadLine
+	1,  // 50: studycast.deadletter.v1.DeadLetterService.ListDeadLetters:input_type -> studycast.deadletter.v1.ListDeadLettersRequest
+	3,  // 51: studycast.deadletter.v1.DeadLetterService.GetDeadLetter:input_type -> studycast.deadletter.v1.GetDeadLetterRequest
+	5,  // 52: studycast.deadletter.v1.DeadLetterService.ReplayDeadLetter:input_type -> studycast.deadletter.v1.ReplayDeadLetterRequest
+	10, // 53: studycast.deadletter.v1.DeadLetterService.ListGroups:input_type -> studycast.deadletter.v1.ListGroupsRequest
+	13, // 54: studycast.deadletter.v1.DeadLetterService.CreateReplay:input_type -> studycast.deadletter.v1.CreateReplayRequest
+	18, // 55: studycast.deadletter.v1.DeadLetterService.GetReplay:input_type -> studycast.deadletter.v1.GetReplayRequest
+	20, // 56: studycast.deadletter.v1.DeadLetterService.ListReplays:input_type -> studycast.deadletter.v1.ListReplaysRequest
+	22, // 57: studycast.deadletter.v1.DeadLetterService.WatchReplay:input_type -> studycast.deadletter.v1.WatchReplayRequest
+	24, // 58: studycast.deadletter.v1.DeadLetterService.PauseReplay:input_type -> studycast.deadletter.v1.PauseReplayRequest
+	26, // 59: studycast.deadletter.v1.DeadLetterService.ResumeReplay:input_type -> studycast.deadletter.v1.ResumeReplayRequest
+	28, // 60: studycast.deadletter.v1.DeadLetterService.StopReplay:input_type -> studycast.deadletter.v1.StopReplayRequest
+	30, // 61: studycast.deadletter.v1.DeadLetterService.DiscardLetters:input_type -> studycast.deadletter.v1.DiscardLettersRequest
+	32, // 62: studycast.deadletter.v1.DeadLetterService.RestoreLetters:input_type -> studycast.deadletter.v1.RestoreLettersRequest
+	34, // 63: studycast.deadletter.v1.DeadLetterService.ResendLetter:input_type -> studycast.deadletter.v1.ResendLetterRequest
+	36, // 64: studycast.deadletter.v1.DeadLetterService.ListAudit:input_type -> studycast.deadletter.v1.ListAuditRequest
+	39, // 65: studycast.deadletter.v1.DeadLetterService.ExportLetters:input_type -> studycast.deadletter.v1.ExportLettersRequest
+	41, // 66: studycast.deadletter.v1.DeadLetterService.ImportLetters:input_type -> studycast.deadletter.v1.ImportLettersRequest
+	2,  // 67: studycast.deadletter.v1.DeadLetterService.ListDeadLetters:output_type -> studycast.deadletter.v1.ListDeadLettersResponse
+	4,  // 68: studycast.deadletter.v1.DeadLetterService.GetDeadLetter:output_type -> studycast.deadletter.v1.GetDeadLetterResponse
+	6,  // 69: studycast.deadletter.v1.DeadLetterService.ReplayDeadLetter:output_type -> studycast.deadletter.v1.ReplayDeadLetterResponse
+	11, // 70: studycast.deadletter.v1.DeadLetterService.ListGroups:output_type -> studycast.deadletter.v1.ListGroupsResponse
+	15, // 71: studycast.deadletter.v1.DeadLetterService.CreateReplay:output_type -> studycast.deadletter.v1.CreateReplayResponse
+	19, // 72: studycast.deadletter.v1.DeadLetterService.GetReplay:output_type -> studycast.deadletter.v1.GetReplayResponse
+	21, // 73: studycast.deadletter.v1.DeadLetterService.ListReplays:output_type -> studycast.deadletter.v1.ListReplaysResponse
+	23, // 74: studycast.deadletter.v1.DeadLetterService.WatchReplay:output_type -> studycast.deadletter.v1.WatchReplayResponse
+	25, // 75: studycast.deadletter.v1.DeadLetterService.PauseReplay:output_type -> studycast.deadletter.v1.PauseReplayResponse
+	27, // 76: studycast.deadletter.v1.DeadLetterService.ResumeReplay:output_type -> studycast.deadletter.v1.ResumeReplayResponse
+	29, // 77: studycast.deadletter.v1.DeadLetterService.StopReplay:output_type -> studycast.deadletter.v1.StopReplayResponse
+	31, // 78: studycast.deadletter.v1.DeadLetterService.DiscardLetters:output_type -> studycast.deadletter.v1.DiscardLettersResponse
+	33, // 79: studycast.deadletter.v1.DeadLetterService.RestoreLetters:output_type -> studycast.deadletter.v1.RestoreLettersResponse
+	35, // 80: studycast.deadletter.v1.DeadLetterService.ResendLetter:output_type -> studycast.deadletter.v1.ResendLetterResponse
+	38, // 81: studycast.deadletter.v1.DeadLetterService.ListAudit:output_type -> studycast.deadletter.v1.ListAuditResponse
+	40, // 82: studycast.deadletter.v1.DeadLetterService.ExportLetters:output_type -> studycast.deadletter.v1.ExportLettersResponse
+	43, // 83: studycast.deadletter.v1.DeadLetterService.ImportLetters:output_type -> studycast.deadletter.v1.ImportLettersResponse
+	67, // [67:84] is the sub-list for method output_type
+	50, // [50:67] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_studycast_deadletter_v1_deadletter_proto_init() }
@@ -727,7 +3684,7 @@ func file_studycast_deadletter_v1_deadletter_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_studycast_deadletter_v1_deadletter_proto_rawDesc), len(file_studycast_deadletter_v1_deadletter_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   45,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -25,6 +25,20 @@ const (
 	DeadLetterService_ListDeadLetters_FullMethodName  = "/studycast.deadletter.v1.DeadLetterService/ListDeadLetters"
 	DeadLetterService_GetDeadLetter_FullMethodName    = "/studycast.deadletter.v1.DeadLetterService/GetDeadLetter"
 	DeadLetterService_ReplayDeadLetter_FullMethodName = "/studycast.deadletter.v1.DeadLetterService/ReplayDeadLetter"
+	DeadLetterService_ListGroups_FullMethodName       = "/studycast.deadletter.v1.DeadLetterService/ListGroups"
+	DeadLetterService_CreateReplay_FullMethodName     = "/studycast.deadletter.v1.DeadLetterService/CreateReplay"
+	DeadLetterService_GetReplay_FullMethodName        = "/studycast.deadletter.v1.DeadLetterService/GetReplay"
+	DeadLetterService_ListReplays_FullMethodName      = "/studycast.deadletter.v1.DeadLetterService/ListReplays"
+	DeadLetterService_WatchReplay_FullMethodName      = "/studycast.deadletter.v1.DeadLetterService/WatchReplay"
+	DeadLetterService_PauseReplay_FullMethodName      = "/studycast.deadletter.v1.DeadLetterService/PauseReplay"
+	DeadLetterService_ResumeReplay_FullMethodName     = "/studycast.deadletter.v1.DeadLetterService/ResumeReplay"
+	DeadLetterService_StopReplay_FullMethodName       = "/studycast.deadletter.v1.DeadLetterService/StopReplay"
+	DeadLetterService_DiscardLetters_FullMethodName   = "/studycast.deadletter.v1.DeadLetterService/DiscardLetters"
+	DeadLetterService_RestoreLetters_FullMethodName   = "/studycast.deadletter.v1.DeadLetterService/RestoreLetters"
+	DeadLetterService_ResendLetter_FullMethodName     = "/studycast.deadletter.v1.DeadLetterService/ResendLetter"
+	DeadLetterService_ListAudit_FullMethodName        = "/studycast.deadletter.v1.DeadLetterService/ListAudit"
+	DeadLetterService_ExportLetters_FullMethodName    = "/studycast.deadletter.v1.DeadLetterService/ExportLetters"
+	DeadLetterService_ImportLetters_FullMethodName    = "/studycast.deadletter.v1.DeadLetterService/ImportLetters"
 )
 
 // DeadLetterServiceClient is the client API for DeadLetterService service.
@@ -43,6 +57,43 @@ type DeadLetterServiceClient interface {
 	// FAILED_PRECONDITION for a letter that was decided on before, that can't be
 	// decoded, or whose job doesn't wait for an operator.
 	ReplayDeadLetter(ctx context.Context, in *ReplayDeadLetterRequest, opts ...grpc.CallOption) (*ReplayDeadLetterResponse, error)
+	// ListGroups groups the dead letters of a filter by fingerprint, largest
+	// group first, in keyset pages.
+	ListGroups(ctx context.Context, in *ListGroupsRequest, opts ...grpc.CallOption) (*ListGroupsResponse, error)
+	// CreateReplay freezes a selection of open letters and puts their jobs back
+	// to work at a rate, the first few alone; or tells only what it would do.
+	// ALREADY_EXISTS when the idempotency key came with another request before.
+	CreateReplay(ctx context.Context, in *CreateReplayRequest, opts ...grpc.CallOption) (*CreateReplayResponse, error)
+	// GetReplay reads one replay with its counts.
+	GetReplay(ctx context.Context, in *GetReplayRequest, opts ...grpc.CallOption) (*GetReplayResponse, error)
+	// ListReplays lists replays, newest first, in keyset pages.
+	ListReplays(ctx context.Context, in *ListReplaysRequest, opts ...grpc.CallOption) (*ListReplaysResponse, error)
+	// WatchReplay sends a replay as it is, then after every change, until it is
+	// over and every outcome is known.
+	WatchReplay(ctx context.Context, in *WatchReplayRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchReplayResponse], error)
+	// PauseReplay takes no more letters until the replay is resumed.
+	// FAILED_PRECONDITION when it is over.
+	PauseReplay(ctx context.Context, in *PauseReplayRequest, opts ...grpc.CallOption) (*PauseReplayResponse, error)
+	// ResumeReplay goes on with a paused replay. FAILED_PRECONDITION when it is
+	// over.
+	ResumeReplay(ctx context.Context, in *ResumeReplayRequest, opts ...grpc.CallOption) (*ResumeReplayResponse, error)
+	// StopReplay ends a replay; letters that it did not take stay open.
+	// FAILED_PRECONDITION when it is over.
+	StopReplay(ctx context.Context, in *StopReplayRequest, opts ...grpc.CallOption) (*StopReplayResponse, error)
+	// DiscardLetters decides that open letters are not replayed. They are kept.
+	DiscardLetters(ctx context.Context, in *DiscardLettersRequest, opts ...grpc.CallOption) (*DiscardLettersResponse, error)
+	// RestoreLetters opens discarded letters again.
+	RestoreLetters(ctx context.Context, in *RestoreLettersRequest, opts ...grpc.CallOption) (*RestoreLettersResponse, error)
+	// ResendLetter publishes the message of one open letter, as it came, to a
+	// work queue. FAILED_PRECONDITION for a letter that was decided on before.
+	ResendLetter(ctx context.Context, in *ResendLetterRequest, opts ...grpc.CallOption) (*ResendLetterResponse, error)
+	// ListAudit lists what operators did, newest first, in keyset pages.
+	ListAudit(ctx context.Context, in *ListAuditRequest, opts ...grpc.CallOption) (*ListAuditResponse, error)
+	// ExportLetters sends letters whole, as JSON lines, oldest first.
+	ExportLetters(ctx context.Context, in *ExportLettersRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportLettersResponse], error)
+	// ImportLetters stores letters from JSON lines, as ExportLetters made them.
+	// Letters that are there already are left as they are.
+	ImportLetters(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportLettersRequest, ImportLettersResponse], error)
 }
 
 type deadLetterServiceClient struct {
@@ -83,6 +134,167 @@ func (c *deadLetterServiceClient) ReplayDeadLetter(ctx context.Context, in *Repl
 	return out, nil
 }
 
+func (c *deadLetterServiceClient) ListGroups(ctx context.Context, in *ListGroupsRequest, opts ...grpc.CallOption) (*ListGroupsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListGroupsResponse)
+	err := c.cc.Invoke(ctx, DeadLetterService_ListGroups_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *deadLetterServiceClient) CreateReplay(ctx context.Context, in *CreateReplayRequest, opts ...grpc.CallOption) (*CreateReplayResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateReplayResponse)
+	err := c.cc.Invoke(ctx, DeadLetterService_CreateReplay_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *deadLetterServiceClient) GetReplay(ctx context.Context, in *GetReplayRequest, opts ...grpc.CallOption) (*GetReplayResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetReplayResponse)
+	err := c.cc.Invoke(ctx, DeadLetterService_GetReplay_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *deadLetterServiceClient) ListReplays(ctx context.Context, in *ListReplaysRequest, opts ...grpc.CallOption) (*ListReplaysResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListReplaysResponse)
+	err := c.cc.Invoke(ctx, DeadLetterService_ListReplays_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *deadLetterServiceClient) WatchReplay(ctx context.Context, in *WatchReplayRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchReplayResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &DeadLetterService_ServiceDesc.Streams[0], DeadLetterService_WatchReplay_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchReplayRequest, WatchReplayResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type DeadLetterService_WatchReplayClient = grpc.ServerStreamingClient[WatchReplayResponse]
+
+func (c *deadLetterServiceClient) PauseReplay(ctx context.Context, in *PauseReplayRequest, opts ...grpc.CallOption) (*PauseReplayResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PauseReplayResponse)
+	err := c.cc.Invoke(ctx, DeadLetterService_PauseReplay_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *deadLetterServiceClient) ResumeReplay(ctx context.Context, in *ResumeReplayRequest, opts ...grpc.CallOption) (*ResumeReplayResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResumeReplayResponse)
+	err := c.cc.Invoke(ctx, DeadLetterService_ResumeReplay_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *deadLetterServiceClient) StopReplay(ctx context.Context, in *StopReplayRequest, opts ...grpc.CallOption) (*StopReplayResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(StopReplayResponse)
+	err := c.cc.Invoke(ctx, DeadLetterService_StopReplay_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *deadLetterServiceClient) DiscardLetters(ctx context.Context, in *DiscardLettersRequest, opts ...grpc.CallOption) (*DiscardLettersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DiscardLettersResponse)
+	err := c.cc.Invoke(ctx, DeadLetterService_DiscardLetters_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *deadLetterServiceClient) RestoreLetters(ctx context.Context, in *RestoreLettersRequest, opts ...grpc.CallOption) (*RestoreLettersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RestoreLettersResponse)
+	err := c.cc.Invoke(ctx, DeadLetterService_RestoreLetters_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *deadLetterServiceClient) ResendLetter(ctx context.Context, in *ResendLetterRequest, opts ...grpc.CallOption) (*ResendLetterResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResendLetterResponse)
+	err := c.cc.Invoke(ctx, DeadLetterService_ResendLetter_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *deadLetterServiceClient) ListAudit(ctx context.Context, in *ListAuditRequest, opts ...grpc.CallOption) (*ListAuditResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAuditResponse)
+	err := c.cc.Invoke(ctx, DeadLetterService_ListAudit_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *deadLetterServiceClient) ExportLetters(ctx context.Context, in *ExportLettersRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportLettersResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &DeadLetterService_ServiceDesc.Streams[1], DeadLetterService_ExportLetters_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportLettersRequest, ExportLettersResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type DeadLetterService_ExportLettersClient = grpc.ServerStreamingClient[ExportLettersResponse]
+
+func (c *deadLetterServiceClient) ImportLetters(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportLettersRequest, ImportLettersResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &DeadLetterService_ServiceDesc.Streams[2], DeadLetterService_ImportLetters_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ImportLettersRequest, ImportLettersResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type DeadLetterService_ImportLettersClient = grpc.ClientStreamingClient[ImportLettersRequest, ImportLettersResponse]
+
 // DeadLetterServiceServer is the server API for DeadLetterService service.
 // All implementations must embed UnimplementedDeadLetterServiceServer
 // for forward compatibility.
@@ -99,6 +311,43 @@ type DeadLetterServiceServer interface {
 	// FAILED_PRECONDITION for a letter that was decided on before, that can't be
 	// decoded, or whose job doesn't wait for an operator.
 	ReplayDeadLetter(context.Context, *ReplayDeadLetterRequest) (*ReplayDeadLetterResponse, error)
+	// ListGroups groups the dead letters of a filter by fingerprint, largest
+	// group first, in keyset pages.
+	ListGroups(context.Context, *ListGroupsRequest) (*ListGroupsResponse, error)
+	// CreateReplay freezes a selection of open letters and puts their jobs back
+	// to work at a rate, the first few alone; or tells only what it would do.
+	// ALREADY_EXISTS when the idempotency key came with another request before.
+	CreateReplay(context.Context, *CreateReplayRequest) (*CreateReplayResponse, error)
+	// GetReplay reads one replay with its counts.
+	GetReplay(context.Context, *GetReplayRequest) (*GetReplayResponse, error)
+	// ListReplays lists replays, newest first, in keyset pages.
+	ListReplays(context.Context, *ListReplaysRequest) (*ListReplaysResponse, error)
+	// WatchReplay sends a replay as it is, then after every change, until it is
+	// over and every outcome is known.
+	WatchReplay(*WatchReplayRequest, grpc.ServerStreamingServer[WatchReplayResponse]) error
+	// PauseReplay takes no more letters until the replay is resumed.
+	// FAILED_PRECONDITION when it is over.
+	PauseReplay(context.Context, *PauseReplayRequest) (*PauseReplayResponse, error)
+	// ResumeReplay goes on with a paused replay. FAILED_PRECONDITION when it is
+	// over.
+	ResumeReplay(context.Context, *ResumeReplayRequest) (*ResumeReplayResponse, error)
+	// StopReplay ends a replay; letters that it did not take stay open.
+	// FAILED_PRECONDITION when it is over.
+	StopReplay(context.Context, *StopReplayRequest) (*StopReplayResponse, error)
+	// DiscardLetters decides that open letters are not replayed. They are kept.
+	DiscardLetters(context.Context, *DiscardLettersRequest) (*DiscardLettersResponse, error)
+	// RestoreLetters opens discarded letters again.
+	RestoreLetters(context.Context, *RestoreLettersRequest) (*RestoreLettersResponse, error)
+	// ResendLetter publishes the message of one open letter, as it came, to a
+	// work queue. FAILED_PRECONDITION for a letter that was decided on before.
+	ResendLetter(context.Context, *ResendLetterRequest) (*ResendLetterResponse, error)
+	// ListAudit lists what operators did, newest first, in keyset pages.
+	ListAudit(context.Context, *ListAuditRequest) (*ListAuditResponse, error)
+	// ExportLetters sends letters whole, as JSON lines, oldest first.
+	ExportLetters(*ExportLettersRequest, grpc.ServerStreamingServer[ExportLettersResponse]) error
+	// ImportLetters stores letters from JSON lines, as ExportLetters made them.
+	// Letters that are there already are left as they are.
+	ImportLetters(grpc.ClientStreamingServer[ImportLettersRequest, ImportLettersResponse]) error
 	mustEmbedUnimplementedDeadLetterServiceServer()
 }
 
@@ -117,6 +366,48 @@ func (UnimplementedDeadLetterServiceServer) GetDeadLetter(context.Context, *GetD
 }
 func (UnimplementedDeadLetterServiceServer) ReplayDeadLetter(context.Context, *ReplayDeadLetterRequest) (*ReplayDeadLetterResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReplayDeadLetter not implemented")
+}
+func (UnimplementedDeadLetterServiceServer) ListGroups(context.Context, *ListGroupsRequest) (*ListGroupsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListGroups not implemented")
+}
+func (UnimplementedDeadLetterServiceServer) CreateReplay(context.Context, *CreateReplayRequest) (*CreateReplayResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateReplay not implemented")
+}
+func (UnimplementedDeadLetterServiceServer) GetReplay(context.Context, *GetReplayRequest) (*GetReplayResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetReplay not implemented")
+}
+func (UnimplementedDeadLetterServiceServer) ListReplays(context.Context, *ListReplaysRequest) (*ListReplaysResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListReplays not implemented")
+}
+func (UnimplementedDeadLetterServiceServer) WatchReplay(*WatchReplayRequest, grpc.ServerStreamingServer[WatchReplayResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchReplay not implemented")
+}
+func (UnimplementedDeadLetterServiceServer) PauseReplay(context.Context, *PauseReplayRequest) (*PauseReplayResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PauseReplay not implemented")
+}
+func (UnimplementedDeadLetterServiceServer) ResumeReplay(context.Context, *ResumeReplayRequest) (*ResumeReplayResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResumeReplay not implemented")
+}
+func (UnimplementedDeadLetterServiceServer) StopReplay(context.Context, *StopReplayRequest) (*StopReplayResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method StopReplay not implemented")
+}
+func (UnimplementedDeadLetterServiceServer) DiscardLetters(context.Context, *DiscardLettersRequest) (*DiscardLettersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DiscardLetters not implemented")
+}
+func (UnimplementedDeadLetterServiceServer) RestoreLetters(context.Context, *RestoreLettersRequest) (*RestoreLettersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RestoreLetters not implemented")
+}
+func (UnimplementedDeadLetterServiceServer) ResendLetter(context.Context, *ResendLetterRequest) (*ResendLetterResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResendLetter not implemented")
+}
+func (UnimplementedDeadLetterServiceServer) ListAudit(context.Context, *ListAuditRequest) (*ListAuditResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAudit not implemented")
+}
+func (UnimplementedDeadLetterServiceServer) ExportLetters(*ExportLettersRequest, grpc.ServerStreamingServer[ExportLettersResponse]) error {
+	return status.Error(codes.Unimplemented, "method ExportLetters not implemented")
+}
+func (UnimplementedDeadLetterServiceServer) ImportLetters(grpc.ClientStreamingServer[ImportLettersRequest, ImportLettersResponse]) error {
+	return status.Error(codes.Unimplemented, "method ImportLetters not implemented")
 }
 func (UnimplementedDeadLetterServiceServer) mustEmbedUnimplementedDeadLetterServiceServer() {}
 func (UnimplementedDeadLetterServiceServer) testEmbeddedByValue()                           {}
@@ -193,6 +484,233 @@ func _DeadLetterService_ReplayDeadLetter_Handler(srv interface{}, ctx context.Co
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DeadLetterService_ListGroups_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListGroupsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeadLetterServiceServer).ListGroups(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeadLetterService_ListGroups_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeadLetterServiceServer).ListGroups(ctx, req.(*ListGroupsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DeadLetterService_CreateReplay_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateReplayRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeadLetterServiceServer).CreateReplay(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeadLetterService_CreateReplay_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeadLetterServiceServer).CreateReplay(ctx, req.(*CreateReplayRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DeadLetterService_GetReplay_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetReplayRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeadLetterServiceServer).GetReplay(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeadLetterService_GetReplay_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeadLetterServiceServer).GetReplay(ctx, req.(*GetReplayRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DeadLetterService_ListReplays_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListReplaysRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeadLetterServiceServer).ListReplays(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeadLetterService_ListReplays_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeadLetterServiceServer).ListReplays(ctx, req.(*ListReplaysRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DeadLetterService_WatchReplay_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchReplayRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(DeadLetterServiceServer).WatchReplay(m, &grpc.GenericServerStream[WatchReplayRequest, WatchReplayResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type DeadLetterService_WatchReplayServer = grpc.ServerStreamingServer[WatchReplayResponse]
+
+func _DeadLetterService_PauseReplay_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PauseReplayRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeadLetterServiceServer).PauseReplay(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeadLetterService_PauseReplay_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeadLetterServiceServer).PauseReplay(ctx, req.(*PauseReplayRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DeadLetterService_ResumeReplay_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResumeReplayRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeadLetterServiceServer).ResumeReplay(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeadLetterService_ResumeReplay_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeadLetterServiceServer).ResumeReplay(ctx, req.(*ResumeReplayRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DeadLetterService_StopReplay_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(StopReplayRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeadLetterServiceServer).StopReplay(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeadLetterService_StopReplay_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeadLetterServiceServer).StopReplay(ctx, req.(*StopReplayRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DeadLetterService_DiscardLetters_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DiscardLettersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeadLetterServiceServer).DiscardLetters(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeadLetterService_DiscardLetters_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeadLetterServiceServer).DiscardLetters(ctx, req.(*DiscardLettersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DeadLetterService_RestoreLetters_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RestoreLettersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeadLetterServiceServer).RestoreLetters(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeadLetterService_RestoreLetters_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeadLetterServiceServer).RestoreLetters(ctx, req.(*RestoreLettersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DeadLetterService_ResendLetter_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResendLetterRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeadLetterServiceServer).ResendLetter(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeadLetterService_ResendLetter_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeadLetterServiceServer).ResendLetter(ctx, req.(*ResendLetterRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DeadLetterService_ListAudit_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAuditRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeadLetterServiceServer).ListAudit(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeadLetterService_ListAudit_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeadLetterServiceServer).ListAudit(ctx, req.(*ListAuditRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DeadLetterService_ExportLetters_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportLettersRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(DeadLetterServiceServer).ExportLetters(m, &grpc.GenericServerStream[ExportLettersRequest, ExportLettersResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type DeadLetterService_ExportLettersServer = grpc.ServerStreamingServer[ExportLettersResponse]
+
+func _DeadLetterService_ImportLetters_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(DeadLetterServiceServer).ImportLetters(&grpc.GenericServerStream[ImportLettersRequest, ImportLettersResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type DeadLetterService_ImportLettersServer = grpc.ClientStreamingServer[ImportLettersRequest, ImportLettersResponse]
+
 // DeadLetterService_ServiceDesc is the grpc.ServiceDesc for DeadLetterService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -212,7 +730,67 @@ var DeadLetterService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "ReplayDeadLetter",
 			Handler:    _DeadLetterService_ReplayDeadLetter_Handler,
 		},
+		{
+			MethodName: "ListGroups",
+			Handler:    _DeadLetterService_ListGroups_Handler,
+		},
+		{
+			MethodName: "CreateReplay",
+			Handler:    _DeadLetterService_CreateReplay_Handler,
+		},
+		{
+			MethodName: "GetReplay",
+			Handler:    _DeadLetterService_GetReplay_Handler,
+		},
+		{
+			MethodName: "ListReplays",
+			Handler:    _DeadLetterService_ListReplays_Handler,
+		},
+		{
+			MethodName: "PauseReplay",
+			Handler:    _DeadLetterService_PauseReplay_Handler,
+		},
+		{
+			MethodName: "ResumeReplay",
+			Handler:    _DeadLetterService_ResumeReplay_Handler,
+		},
+		{
+			MethodName: "StopReplay",
+			Handler:    _DeadLetterService_StopReplay_Handler,
+		},
+		{
+			MethodName: "DiscardLetters",
+			Handler:    _DeadLetterService_DiscardLetters_Handler,
+		},
+		{
+			MethodName: "RestoreLetters",
+			Handler:    _DeadLetterService_RestoreLetters_Handler,
+		},
+		{
+			MethodName: "ResendLetter",
+			Handler:    _DeadLetterService_ResendLetter_Handler,
+		},
+		{
+			MethodName: "ListAudit",
+			Handler:    _DeadLetterService_ListAudit_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "WatchReplay",
+			Handler:       _DeadLetterService_WatchReplay_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "ExportLetters",
+			Handler:       _DeadLetterService_ExportLetters_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "ImportLetters",
+			Handler:       _DeadLetterService_ImportLetters_Handler,
+			ClientStreams: true,
+		},
+	},
 	Metadata: "studycast/deadletter/v1/deadletter.proto",
 }

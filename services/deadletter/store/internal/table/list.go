@@ -8,27 +8,46 @@ import (
 	"github.com/studycast/studycast/services/deadletter/store"
 )
 
-// List returns a page, newest first. Every part of the statement walks an index
-// in the order of the answer, so that a page costs the same however many
-// letters there are: each state is a walk of its own, because a database that
-// takes several at once sorts all of them.
+// List returns a page. Every part of the statement walks an index in the order
+// of the answer, so that a page costs the same however many letters there are:
+// each state is a walk of its own, because a database that takes several at once
+// sorts all of them.
 func (t *Table) List(ctx context.Context, f store.Filter) ([]store.Letter, error) {
-	var s statement
+	s := statement{contains: t.dialect.Contains}
 	states := f.States
 	if len(states) == 0 {
 		states = []string{""}
 	}
+	order := " ORDER BY id DESC LIMIT "
+	if f.OldestFirst {
+		order = " ORDER BY id LIMIT "
+	}
 	walks := make([]string, len(states))
 	for i, state := range states {
-		walks[i] = "SELECT * FROM (" + s.walk(f, state) + ") w" + strconv.Itoa(i)
+		f.States = nil
+		if state != "" {
+			f.States = []string{state}
+		}
+		walk := "SELECT " + brief + " FROM dead_letters l" + s.where(f) + order + s.param(f.Limit)
+		walks[i] = "SELECT * FROM (" + walk + ") w" + strconv.Itoa(i)
 	}
-	text := "SELECT " + brief + " FROM (" + strings.Join(walks, " UNION ALL ") + ") l ORDER BY id DESC LIMIT " + s.param(f.Limit)
+	text := "SELECT " + brief + " FROM (" + strings.Join(walks, " UNION ALL ") + ") l" + order + s.param(f.Limit)
 	letters, err := many(ctx, t.read, text, s.args...)
 	return letters, t.errorf(err, "list dead letters")
 }
 
+// Count counts the letters of a filter.
+func (t *Table) Count(ctx context.Context, f store.Filter) (n int, err error) {
+	s := statement{contains: t.dialect.Contains}
+	err = t.read.QueryRowContext(ctx, "SELECT COUNT(*) FROM dead_letters l"+s.where(f), s.args...).Scan(&n)
+	return n, t.errorf(err, "count dead letters")
+}
+
 // statement puts a text together; values never become part of it.
-type statement struct{ args []any }
+type statement struct {
+	args     []any
+	contains string
+}
 
 // param adds a value and returns what stands for it in the text.
 func (s *statement) param(value any) string {
@@ -36,21 +55,63 @@ func (s *statement) param(value any) string {
 	return "$" + strconv.Itoa(len(s.args))
 }
 
-// walk selects the first letters of one state; "" = of any.
-func (s *statement) walk(f store.Filter, state string) string {
-	var conds []string
-	add := func(cond string, value string) {
-		if value != "" {
-			conds = append(conds, cond+s.param(value))
+// in is a list of values.
+func (s *statement) in(values []string) string {
+	marks := make([]string, len(values))
+	for i, v := range values {
+		marks[i] = s.param(v)
+	}
+	return " IN (" + strings.Join(marks, ",") + ")"
+}
+
+// where is the condition of a filter on the letters l; "" when there is none.
+func (s *statement) where(f store.Filter) string {
+	conds := s.conds(f)
+	if len(conds) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(conds, " AND ")
+}
+
+func (s *statement) conds(f store.Filter) (conds []string) {
+	switch len(f.States) {
+	case 0:
+	case 1:
+		conds = append(conds, "l.state = "+s.param(f.States[0]))
+	default:
+		conds = append(conds, "l.state"+s.in(f.States))
+	}
+	for _, c := range []struct{ cond, value string }{
+		{"l.kind = ", string(f.Kind)},
+		{"l.job_id = ", string(f.JobID)},
+		{"l.run_job = ", string(f.RunJob)},
+		{"l.fingerprint = ", f.Fingerprint},
+		{"l.fault_kind = ", f.Fault},
+		{"l.owner = ", f.Owner},
+		{"l.id < ", f.Before},
+		{"l.id > ", f.After},
+	} {
+		if c.value != "" {
+			conds = append(conds, c.cond+s.param(c.value))
 		}
 	}
-	add("state = ", state)
-	add("kind = ", string(f.Kind))
-	add("job_id = ", string(f.JobID))
-	add("id < ", f.Before)
-	where := ""
-	if len(conds) > 0 {
-		where = " WHERE " + strings.Join(conds, " AND ")
+	if !f.DiedAfter.IsZero() {
+		conds = append(conds, "l.died_at >= "+s.param(micros(f.DiedAfter)))
 	}
-	return "SELECT " + brief + " FROM dead_letters" + where + " ORDER BY id DESC LIMIT " + s.param(f.Limit)
+	if !f.DiedBefore.IsZero() {
+		conds = append(conds, "l.died_at < "+s.param(micros(f.DiedBefore)))
+	}
+	if f.Text != "" {
+		conds = append(conds, s.contains+"(l.search, "+s.param(strings.ToLower(f.Text))+") > 0")
+	}
+	if f.IDs != nil {
+		conds = append(conds, "l.id"+s.in(f.IDs))
+	}
+	if f.Settled {
+		conds = append(conds, "NOT (l.state = 'replayed' AND l.outcome = '')")
+	}
+	if f.Unsettled {
+		conds = append(conds, "l.state = 'replayed' AND l.outcome = ''")
+	}
+	return conds
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/studycast/studycast/services/deadletter/store"
@@ -14,27 +15,39 @@ import (
 // brief are the columns of a letter without headers and body, in the order of
 // scan.
 const brief = `id, digest, job_id, kind, owner, queue, state, fault_kind, fault_text, fault_cause, fault_stage,
- attempt, died_at, stored_at, last_at, copies, job_state, undecodable, body_schema, replayed_by, replayed_at, replay_reason`
+ attempt, died_at, stored_at, last_at, copies, job_state, undecodable, body_schema, replayed_by, replayed_at, replay_reason,
+ fingerprint, replay_id, resent_to, run_job, job_version, outcome, outcome_at, discarded_by, discarded_at, discard_reason, edited`
 
-const insert = `INSERT INTO dead_letters (` + brief + `, headers, body)
- VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24)`
+const insert = `INSERT INTO dead_letters (` + brief + `, headers, body, search)
+ VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,
+ $23,$24,$25,$26,$27,$28,$29,$30,$31,$32,$33,$34,$35,$36)`
 
 func values(l store.Letter) ([]any, error) {
 	headers, err := json.Marshal(l.Headers)
 	if err != nil {
 		return nil, err
 	}
-	body := l.Body
-	if body == nil {
-		body = []byte{} // nil would be NULL
-	}
+	body := notNull(l.Body)
 	return []any{
 		l.ID, l.Digest[:], string(l.JobID), string(l.Kind), l.Owner, l.Queue, l.State,
 		l.Fault.Kind, l.Fault.Text, l.Fault.Cause, l.Fault.Stage, l.Attempt,
 		micros(l.DiedAt), micros(l.StoredAt), micros(l.LastAt), l.Copies, l.JobState, l.Undecodable, l.Schema,
-		l.ReplayedBy, micros(l.ReplayedAt), l.ReplayReason, headers, body,
+		l.ReplayedBy, micros(l.ReplayedAt), l.ReplayReason,
+		l.Fingerprint, l.ReplayID, l.ResentTo, string(l.RunJob), l.JobVersion, l.Outcome, micros(l.OutcomeAt),
+		l.DiscardedBy, micros(l.DiscardedAt), l.DiscardReason, notNull(l.EditedBody),
+		headers, body, searched(l),
 	}, nil
 }
+
+func notNull(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+// searched is what a text is looked for in.
+func searched(l store.Letter) string { return strings.ToLower(l.Fault.Text + "\n" + l.Fault.Cause) }
 
 // scanner is a row under the cursor.
 type scanner interface{ Scan(dest ...any) error }
@@ -55,13 +68,15 @@ func scanWhole(row scanner) (store.Letter, error) {
 
 func scanAnd(row scanner, more ...any) (store.Letter, error) {
 	var l store.Letter
-	var digest []byte
-	var died, stored, last, replayed int64
+	var digest, edited []byte
+	var died, stored, last, replayed, ended, discarded int64
 	err := row.Scan(append([]any{
 		&l.ID, &digest, &l.JobID, &l.Kind, &l.Owner, &l.Queue, &l.State,
 		&l.Fault.Kind, &l.Fault.Text, &l.Fault.Cause, &l.Fault.Stage, &l.Attempt,
 		&died, &stored, &last, &l.Copies, &l.JobState, &l.Undecodable, &l.Schema,
 		&l.ReplayedBy, &replayed, &l.ReplayReason,
+		&l.Fingerprint, &l.ReplayID, &l.ResentTo, &l.RunJob, &l.JobVersion, &l.Outcome, &ended,
+		&l.DiscardedBy, &discarded, &l.DiscardReason, &edited,
 	}, more...)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return store.Letter{}, store.ErrNotFound
@@ -74,6 +89,10 @@ func scanAnd(row scanner, more ...any) (store.Letter, error) {
 	}
 	copy(l.Digest[:], digest)
 	l.DiedAt, l.StoredAt, l.LastAt, l.ReplayedAt = timeOf(died), timeOf(stored), timeOf(last), timeOf(replayed)
+	l.OutcomeAt, l.DiscardedAt = timeOf(ended), timeOf(discarded)
+	if len(edited) > 0 {
+		l.EditedBody = edited
+	}
 	l.Fault.At = l.DiedAt
 	return l, nil
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/services/deadletter/store"
 )
 
@@ -19,6 +20,9 @@ type Dialect struct {
 	// Serialize makes transactions with one digest wait for each other; nil when
 	// all transactions do anyway.
 	Serialize func(ctx context.Context, tx *sql.Tx, digest [32]byte) error
+	// Contains is the function that finds its second argument in its first; 0 =
+	// it is not there.
+	Contains string
 	// Explain tells errors of the connection, after which trying again may help,
 	// from those of a statement.
 	Explain func(error) error
@@ -37,10 +41,21 @@ func New(write, read *sql.DB, d Dialect) *Table {
 	return &Table{write: write, read: read, dialect: d}
 }
 
+// known are the errors that callers know.
+var known = []error{
+	store.ErrNotFound, store.ErrReplayNotFound, store.ErrKeyReused, store.ErrTooMany, store.ErrNothing, store.ErrHalted,
+	store.ErrExhausted, store.ErrOtherLetter,
+}
+
 // errorf adds what was done to an error. Those that callers know stay bare.
 func (t *Table) errorf(err error, format string, args ...any) error {
-	if err == nil || errors.Is(err, store.ErrNotFound) {
-		return err
+	if err == nil {
+		return nil
+	}
+	for _, known := range known {
+		if errors.Is(err, known) {
+			return err
+		}
 	}
 	return fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), t.dialect.Explain(err))
 }
@@ -99,31 +114,99 @@ func (t *Table) put(ctx context.Context, tx *sql.Tx, l store.Letter, same func(s
 	if err != nil {
 		return store.Letter{}, err
 	}
-	_, err = tx.ExecContext(ctx, insert, args...)
+	if _, err = tx.ExecContext(ctx, insert, args...); err != nil {
+		return store.Letter{}, err
+	}
 	l.Headers, l.Body = nil, nil
+	l.Ended, err = t.failedAgain(ctx, tx, l)
 	return l, err
 }
 
+// failedAgain makes a new letter the outcome of those of its job that were
+// replayed before it died. Some brokers tell the time of a death in whole
+// seconds.
+func (t *Table) failedAgain(ctx context.Context, tx *sql.Tx, fresh store.Letter) (ended int, err error) {
+	if fresh.JobID == "" {
+		return 0, nil
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT id FROM dead_letters WHERE job_id = $1 AND id <> $2
+ AND state IN ('replaying', 'replayed') AND outcome = '' AND resent_to = '' AND replayed_at / 1000000 <= $3`,
+		string(fresh.JobID), fresh.ID, fresh.DiedAt.Unix())
+	if err != nil {
+		return 0, err
+	}
+	ids, err := collect(rows, func(row scanner) (id string, err error) { return id, row.Scan(&id) })
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range ids {
+		_, err := tx.ExecContext(ctx, "UPDATE dead_letters SET outcome = $1, outcome_at = $2 WHERE id = $3",
+			deadletterclient.OutcomeFailedAgain, micros(fresh.StoredAt), id)
+		if err != nil {
+			return 0, err
+		}
+		if err := endItem(ctx, tx, id, store.ItemFailedAgain, store.ItemEnd{Again: fresh.Fingerprint}); err != nil {
+			return 0, err
+		}
+	}
+	return len(ids), nil
+}
+
 // Change runs fn on a letter under lock.
-func (t *Table) Change(ctx context.Context, id string, fn func(*store.Letter) error) (l store.Letter, err error) {
+func (t *Table) Change(
+	ctx context.Context, id string, fn func(*store.Letter) error, records ...deadletterclient.AuditRecord,
+) (l store.Letter, err error) {
 	var refused error
 	err = t.update(ctx, func(tx *sql.Tx) error {
-		l, err = scan(tx.QueryRowContext(ctx, "SELECT "+brief+" FROM dead_letters WHERE id = $1"+t.dialect.Lock, id))
-		if err != nil {
+		if l, err = t.locked(ctx, tx, id); err != nil {
 			return err
 		}
 		if refused = fn(&l); refused != nil {
 			return refused
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE dead_letters SET state = $1, job_state = $2, replayed_by = $3,
- replayed_at = $4, replay_reason = $5 WHERE id = $6`,
-			l.State, l.JobState, l.ReplayedBy, micros(l.ReplayedAt), l.ReplayReason, id)
-		return err
+		if err := save(ctx, tx, l); err != nil {
+			return err
+		}
+		return record(ctx, tx, records...)
 	})
 	if refused != nil {
 		return store.Letter{}, refused
 	}
+	l.Item = store.ItemEnd{}
 	return l, t.errorf(err, "change dead letter %s", id)
+}
+
+func (t *Table) locked(ctx context.Context, tx *sql.Tx, id string) (store.Letter, error) {
+	return scan(tx.QueryRowContext(ctx, "SELECT "+brief+" FROM dead_letters WHERE id = $1"+t.dialect.Lock, id))
+}
+
+// save writes what was decided on a letter, and ends its item in a replay.
+func save(ctx context.Context, tx *sql.Tx, l store.Letter) error {
+	_, err := tx.ExecContext(ctx, `UPDATE dead_letters SET state = $1, job_state = $2, replayed_by = $3, replayed_at = $4,
+ replay_reason = $5, replay_id = $6, resent_to = $7, job_version = $8, outcome = $9, outcome_at = $10, discarded_by = $11,
+ discarded_at = $12, discard_reason = $13, edited = $14, run_job = $15 WHERE id = $16`,
+		l.State, l.JobState, l.ReplayedBy, micros(l.ReplayedAt), l.ReplayReason, l.ReplayID, l.ResentTo, l.JobVersion, l.Outcome,
+		micros(l.OutcomeAt), l.DiscardedBy, micros(l.DiscardedAt), l.DiscardReason, notNull(l.EditedBody), string(l.RunJob), l.ID)
+	if err != nil {
+		return err
+	}
+	switch {
+	case l.State == deadletterclient.Open:
+		return endItem(ctx, tx, l.ID, store.ItemSkipped, l.Item)
+	case l.Outcome == deadletterclient.OutcomeGone:
+		l.Item.Why = "its job was deleted"
+		return endItem(ctx, tx, l.ID, store.ItemCancelled, l.Item)
+	case l.Outcome != "" && l.Outcome != deadletterclient.OutcomeResent:
+		return endItem(ctx, tx, l.ID, l.Outcome, l.Item)
+	}
+	return nil
+}
+
+// endItem ends the item under way of a letter, if there is one.
+func endItem(ctx context.Context, tx *sql.Tx, letter, state string, end store.ItemEnd) error {
+	_, err := tx.ExecContext(ctx, "UPDATE replay_items SET state = $1, why = $2, again = $3 WHERE letter_id = $4 AND state = 'running'",
+		state, end.Why, end.Again, letter)
+	return err
 }
 
 // Get returns a letter whole.
