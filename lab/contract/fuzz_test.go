@@ -21,7 +21,7 @@ import (
 
 // How long each system is fuzzed, unless STUDYCAST_FUZZ_TIME says otherwise.
 const (
-	oneProcess   = 15 * time.Second
+	oneProcess   = 10 * time.Second
 	manyPrograms = 10 * time.Second
 )
 

@@ -38,7 +38,8 @@ type Outcome struct {
 // SubmitAll submits each by itself and answers in the same order; one that is
 // refused spoils no other. The key of each is that of the batch, a slash and its
 // place, so that a batch sent again gives the same jobs back and makes those that
-// were refused before. The error is about the batch as a whole.
+// were refused before. The error is about the batch as a whole; a caller that left
+// gets it, too, for nobody reads what became of each.
 func (s *Service) SubmitAll(ctx context.Context, asks []Ask, key string) ([]Outcome, error) {
 	if _, err := Caller(ctx); err != nil {
 		return nil, err
@@ -47,7 +48,7 @@ func (s *Service) SubmitAll(ctx context.Context, asks []Ask, key string) ([]Outc
 		return nil, err
 	}
 	key = unquote(key)
-	ctx, cancel := context.WithTimeout(ctx, batchTimeout)
+	bounded, cancel := context.WithTimeout(ctx, batchTimeout)
 	defer cancel()
 	outcomes := make([]Outcome, len(asks))
 	var g errgroup.Group
@@ -63,11 +64,12 @@ func (s *Service) SubmitAll(ctx context.Context, asks []Ask, key string) ([]Outc
 		}
 		g.Go(func() error {
 			o := &outcomes[i]
-			o.Job, o.Replayed, o.Err = s.Submit(ctx, ask.Request, own)
+			o.Job, o.Replayed, o.Err = s.Submit(bounded, ask.Request, own)
 			return nil
 		})
 	}
-	return outcomes, g.Wait()
+	_ = g.Wait() // the functions return none
+	return outcomes, ctx.Err()
 }
 
 func checkBatch(n int, key string) error {

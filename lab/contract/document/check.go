@@ -99,7 +99,10 @@ func (d *Document) Error(a Answer) (Problem, error) {
 		return p, fmt.Errorf("no problem document: %w", err)
 	}
 	if d.problem != nil {
-		if ok, bad := d.schemas.ValidateSchemaBytes(d.problem, a.Body); !ok {
+		d.mu.Lock()
+		ok, bad := d.schemas.ValidateSchemaBytes(d.problem, a.Body)
+		d.mu.Unlock()
+		if !ok {
 			return p, told("problem document", bad)
 		}
 	}
@@ -125,7 +128,9 @@ func (d *Document) checkBody(o *Operation, a Answer) error {
 	}
 	as := a.Request.Clone(a.Request.Context())
 	as.Method = o.Method
+	d.mu.Lock()
 	ok, bad := d.bodies.ValidateResponseBodyWithPathItem(as, res, o.item, o.Path)
+	d.mu.Unlock()
 	if !ok {
 		return told(o.ID+" "+strconv.Itoa(a.Status), bad)
 	}
@@ -145,7 +150,10 @@ func (d *Document) checkStream(o *Operation, status string, body []byte) error {
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", o.ID, status, err)
 	}
-	if ok, bad := d.schemas.ValidateSchemaBytes(m.Schema.Schema(), text); !ok {
+	d.mu.Lock()
+	ok, bad := d.schemas.ValidateSchemaBytes(m.Schema.Schema(), text)
+	d.mu.Unlock()
+	if !ok {
 		return told(o.ID+" "+status, bad)
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/pb33f/libopenapi"
 	validator "github.com/pb33f/libopenapi-validator"
@@ -33,6 +34,7 @@ type Document struct {
 	Operations []*Operation // by id
 
 	model   *v3.Document
+	mu      sync.Mutex // of the validators: they render schemas into the document
 	bodies  responses.ResponseBodyValidator
 	schemas schema_validation.SchemaValidator
 	problem *base.Schema // of any error; nil when no operation has one
