@@ -116,7 +116,9 @@ func prefetch(s *scenario) {
 	for _, j := range s.account(succeeded(1)) {
 		spent += j.Spent
 	}
-	require.Equal(s, len(orphans), spent, "only what ran is spent")
+	// An attempt that had done its work and could not tell any more is spent, too.
+	require.GreaterOrEqual(s, spent, len(orphans))
+	require.LessOrEqual(s, spent, slots, "only what the worker held is spent")
 }
 
 // unroutable: a job that can't reach its queue is published again until it can.
