@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -19,26 +21,29 @@ import (
 	"github.com/studycast/studycast/studycast/internal/single"
 )
 
-// clients submit at once.
-const clients = 32
-
 // BenchmarkJobs measures no-op jobs a second from the POST to the final state:
 // REST, status row, confirmed publish, start, finish, ack.
 func BenchmarkJobs(b *testing.B) {
-	for _, broker := range []string{"memory:", ""} {
-		name := "sqlite"
-		if broker != "" {
-			name = "memory"
-		}
-		b.Run("broker="+name, func(b *testing.B) {
-			cl := client.New(serveNoOp(b, broker))
+	for _, c := range []struct {
+		name, broker string
+		clients      int // that submit at once
+	}{{"memory", "memory:", 32}, {"sqlite", "", 1}, {"sqlite", "", 32}, {"sqlite", "", 256}} {
+		b.Run(fmt.Sprintf("broker=%s/clients=%d", c.name, c.clients), func(b *testing.B) {
+			t := http.DefaultTransport.(*http.Transport).Clone()
+			t.MaxIdleConnsPerHost, t.MaxIdleConns = c.clients, c.clients
+			cl := client.New(serveNoOp(b, c.broker), client.WithHTTPClient(&http.Client{Transport: t}))
 			defer cl.Close()
 			cpu := cpuSeconds()
 			b.ResetTimer()
-			submit(b, cl, b.N)
+			took := submit(b, cl, c.clients, b.N)
 			waitIdle(b, cl)
+			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "jobs/s")
 			b.ReportMetric((cpuSeconds()-cpu)/float64(b.N)*1000, "cpu-s/1000jobs")
+			slices.Sort(took)
+			for _, q := range []int{50, 95, 99} {
+				b.ReportMetric(took[(len(took)-1)*q/100].Seconds()*1000, fmt.Sprintf("accept-p%d-ms", q))
+			}
 		})
 	}
 }
@@ -71,17 +76,21 @@ func serveNoOp(b *testing.B, broker string) string {
 	return "http://" + l.Addr().String()
 }
 
-func submit(b *testing.B, cl *client.Client, n int) {
+// submit returns how long each acceptance took.
+func submit(b *testing.B, cl *client.Client, clients, n int) []time.Duration {
 	b.Helper()
 	var wg sync.WaitGroup
+	took := make([]time.Duration, n)
 	next := make(chan int)
 	for range clients {
 		wg.Go(func() {
 			for i := range next {
+				began := time.Now()
 				_, err := cl.Submit(b.Context(), client.Request{Kind: "video", Source: client.Source{Text: fmt.Sprint("text ", i)}})
 				if err != nil {
 					b.Error(err)
 				}
+				took[i] = time.Since(began)
 			}
 		})
 	}
@@ -90,6 +99,7 @@ func submit(b *testing.B, cl *client.Client, n int) {
 	}
 	close(next)
 	wg.Wait()
+	return took
 }
 
 func waitIdle(b *testing.B, cl *client.Client) {

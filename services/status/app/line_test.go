@@ -166,7 +166,7 @@ func TestFirstJobOfAnotherOwnerDoesNotWaitForFiveHundred(t *testing.T) {
 		wait, others := p.startOf(first.ID, began)
 		t.Logf("started after %s and %d others", wait, others)
 		require.LessOrEqual(t, wait, 2*lesson)
-		require.LessOrEqual(t, others, 2, "only what was with the broker")
+		require.LessOrEqual(t, others, 3, "what was with the broker, and what starts beside it")
 	})
 }
 
