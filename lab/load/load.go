@@ -116,7 +116,7 @@ func (o *Options) fill() {
 func (o *Options) request(i int) job.Request {
 	r := job.Request{
 		Kind:    o.Kinds[i%len(o.Kinds)],
-		Source:  job.Source{Text: "# Load\n\nA short text that nobody reads."},
+		Source:  job.Source{Text: fmt.Sprintf("# Load %d\n\nA short text that nobody reads.", i)},
 		Options: job.Options{Length: "short"},
 	}
 	if o.Source != nil {
