@@ -47,10 +47,8 @@ type Promises interface {
 	Promise(id job.ID) (Promise, error)
 	// PutPromise inserts or replaces the promise of a job.
 	PutPromise(p Promise) error
-	// DropPromise removes the promise of a job; with a token other than 0 only
-	// when it is the one of the last claim, and then the job may be named by its
-	// Alias.
-	DropPromise(id job.ID, token int64) error
+	// DropPromise removes the promise of a job, if it has one.
+	DropPromise(id job.ID) error
 	// DuePromises lists promises due at or before now: the oldest of every
 	// owner first, then the second of every owner, and so on.
 	DuePromises(now time.Time, limit int) ([]Promise, error)

@@ -168,7 +168,7 @@ func (w *work) promise(s decide.Step) (*Entry, time.Time, error) {
 	case decide.KeepPromise:
 		return nil, time.Time{}, nil
 	case decide.DropPromise:
-		return nil, time.Time{}, w.DropPromise(s.Row.ID, 0)
+		return nil, time.Time{}, w.DropPromise(s.Row.ID)
 	case decide.StandInLine:
 		return nil, w.now, w.stand(p)
 	case decide.ClaimForNow:

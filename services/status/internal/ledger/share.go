@@ -140,7 +140,7 @@ func (w *work) bequeath(r store.Row) (left store.Row, err error) {
 	}
 	// The token stays: who publishes the message confirms it by the same name.
 	p.JobID, p.Owner = heir.ID, heir.Owner
-	return left, errors.Join(w.DropPromise(r.ID, 0), w.PutPromise(p))
+	return left, errors.Join(w.DropPromise(r.ID), w.PutPromise(p))
 }
 
 // again makes the step of a final job that its owner wants to be tried again.

@@ -7,7 +7,6 @@ import (
 	"github.com/studycast/studycast/core/webhook"
 	"github.com/studycast/studycast/core/wire"
 	statusv1 "github.com/studycast/studycast/proto/gen/studycast/status/v1"
-	"github.com/studycast/studycast/services/status/internal/hub"
 )
 
 // ListCalls reads a page of a webhook's calls.
@@ -47,32 +46,6 @@ func (s *Server) ClaimCalls(ctx context.Context, r *statusv1.ClaimCallsRequest) 
 		return nil, err
 	}
 	return resp, nil
-}
-
-// poll calls try until it found something, and sleeps in between until the time
-// that it names or an alarm rings. It returns nil when wait is over as well.
-func (s *Server) poll(ctx context.Context, alarms *hub.Alarms, wait time.Duration, try func() (found bool, next time.Time, err error)) error {
-	alarm := alarms.New()
-	defer alarm.Stop()
-	poll, end := context.WithTimeout(ctx, min(max(0, wait), maxPoll))
-	defer end()
-	go func() {
-		select {
-		case <-s.quit:
-			end()
-		case <-poll.Done():
-		}
-	}()
-	for {
-		alarm.Reset()
-		found, next, err := try()
-		if err != nil || found {
-			return err
-		}
-		if alarm.Sleep(poll, next) != nil {
-			return ctx.Err()
-		}
-	}
 }
 
 // ReportCall stores how a try ended.

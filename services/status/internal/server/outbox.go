@@ -11,33 +11,15 @@ import (
 	"github.com/studycast/studycast/services/status/store"
 )
 
-// maxPoll bounds a long poll, so that no proxy in between gives up first.
-const maxPoll = 60 * time.Second
-
 // ClaimOutbox claims what is due, and waits for it when there is nothing. An
 // empty answer means that nothing became due, or that the service drains.
 func (s *Server) ClaimOutbox(ctx context.Context, r *statusv1.ClaimOutboxRequest) (*statusv1.ClaimOutboxResponse, error) {
-	alarm := s.Hub.Outbox.New()
-	defer alarm.Stop()
-	poll, end := context.WithTimeout(ctx, min(max(0, wire.DurationFromProto(r.GetWait())), maxPoll))
-	defer end()
-	go func() {
-		select {
-		case <-s.quit:
-			end()
-		case <-poll.Done():
-		}
-	}()
-	for {
-		alarm.Reset()
-		entries, next, err := s.claim(ctx, int(r.GetLimit()))
-		if err != nil || len(entries) > 0 {
-			return claimToProto(entries), err
-		}
-		if alarm.Sleep(poll, next) != nil {
-			return &statusv1.ClaimOutboxResponse{}, ctx.Err()
-		}
-	}
+	var entries []ledger.Entry
+	err := s.poll(ctx, s.Hub.Outbox, wire.DurationFromProto(r.GetWait()), func() (found bool, next time.Time, err error) {
+		entries, next, err = s.claim(ctx, int(r.GetLimit()))
+		return len(entries) > 0, next, err
+	})
+	return claimToProto(entries), err
 }
 
 // claim writes only when something is due; otherwise it tells when.

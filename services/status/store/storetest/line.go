@@ -90,7 +90,7 @@ func leavingTheLine(t *testing.T, b *bench) {
 			r, err := tx.Job(id)
 			require.NoError(t, err)
 			require.NoError(t, tx.LeaveLine(r, step))
-			require.NoError(t, tx.DropPromise(id, 0))
+			require.NoError(t, tx.DropPromise(id))
 			require.NoError(t, tx.LeaveLine(r, step), "one that does not wait leaves nothing")
 		}
 		return nil

@@ -71,7 +71,7 @@ func missingRows(t *testing.T, b *bench) {
 		require.ErrorIs(t, err, job.ErrNotFound)
 		ms, err := tx.Moves("x")
 		require.Empty(t, ms)
-		require.NoError(t, tx.DropPromise("x", 0))
+		require.NoError(t, tx.DropPromise("x"))
 		return err
 	})
 }

@@ -79,9 +79,9 @@ func promises(t *testing.T, b *bench) {
 	require.Equal(t, []job.ID{"greedy-0", "ada-0", "greedy-1", "ada-1", "greedy-2"}, due(at(10), 5))
 	require.Equal(t, []job.ID{"greedy-0"}, due(at(1), 5))
 	b.update(func(tx store.Tx) error {
-		require.NoError(t, tx.DropPromise("greedy-0", 99))
-		require.NoError(t, tx.DropPromise("greedy-1", 2))
-		require.NoError(t, tx.DropPromise("ada-0", 0))
+		require.NoError(t, tx.Confirmed("greedy-0", 99, at(60)))
+		require.NoError(t, tx.DropPromise("greedy-1"))
+		require.NoError(t, tx.DropPromise("ada-0"))
 		return tx.PutPromise(store.Promise{JobID: "greedy-2", Owner: "greedy", Due: at(60), Token: 70})
 	})
 	require.Equal(t, []job.ID{"greedy-0", "ada-1", "greedy-3", "greedy-4"}, due(at(10), 9))

@@ -87,13 +87,9 @@ func (t Writer) PutPromise(p store.Promise) error {
 		p.JobID, p.Owner, Micros(p.Due), p.Token, p.Kind, p.Turn)
 }
 
-// DropPromise removes one. Who confirms a claim names the run as messages do.
-func (t Writer) DropPromise(id job.ID, token int64) error {
-	if token == 0 {
-		return t.Exec("DELETE FROM promises WHERE job_id = $1", id)
-	}
-	return t.Exec(`DELETE FROM promises WHERE token = $2
- AND job_id IN (CAST($1 AS TEXT), (SELECT id FROM jobs WHERE alias = $1 AND alias <> ''))`, id, token)
+// DropPromise removes one.
+func (t Writer) DropPromise(id job.ID) error {
+	return t.Exec("DELETE FROM promises WHERE job_id = $1", id)
 }
 
 // DuePromises leaves out a promise that somebody outside holds locked, where
