@@ -15,21 +15,21 @@ import (
 // exchange would take, and a program that declares puts the binding back.
 func TestUnroutablePublish(t *testing.T) {
 	t.Parallel()
-	name, queues := oneQueue(time.Second)
+	name, queues := oneQueue(time.Minute)
 	_, url := vhost(t)
 	declaring := openAt(t, url, queues, rabbitbroker.Options{})
 	defer closeBroker(t, declaring)
 	verifying := openAt(t, url, queues, verify)
 	defer closeBroker(t, verifying)
 	ch := admin(t, url)
-	for key, exchange := range map[string]string{name: "studycast.jobs", name + ".1000": "studycast.retry"} {
+	for key, exchange := range map[string]string{name: "studycast.jobs", name + ".60000": "studycast.retry"} {
 		queue, m := name, driver.Message{ID: "m"}
 		if exchange == "studycast.retry" {
-			queue, m.NotBefore = name+".retry.1000", time.Now().Add(time.Hour)
+			queue, m.NotBefore = name+".retry.60000", time.Now().Add(time.Hour)
 		}
 		send := func(b *rabbitbroker.Broker) error {
 			if !m.NotBefore.IsZero() {
-				m.NotBefore = time.Now().Add(900 * time.Millisecond)
+				m.NotBefore = time.Now().Add(59 * time.Second)
 			}
 			return b.Publish(t.Context(), name, m)
 		}
