@@ -15,6 +15,9 @@ var (
 	ErrNotFound = errors.New("no such artifact")
 	// ErrInvalidKey: the key breaks the rules of CheckKey.
 	ErrInvalidKey = errors.New("invalid artifact key")
+	// ErrUnavailable: the store can't be reached, read or written at all; the same
+	// call succeeds once it is back. A full store is not unavailable.
+	ErrUnavailable = errors.New("the artifact store is not available")
 )
 
 // Info describes an object.
@@ -38,12 +41,14 @@ type Store interface {
 	// Put stores everything that r yields under key and replaces what was
 	// there. The object becomes visible at once and whole when Put returns nil;
 	// until then, and after an error, readers see what was there before. After
-	// nil it survives a crash. ErrInvalidKey; the error of r, wrapped.
+	// nil it survives a crash. ErrInvalidKey, ErrUnavailable; the error of r,
+	// wrapped.
 	Put(ctx context.Context, key string, r io.Reader, mediaType string) (Info, error)
 	// Open opens an object for reading from any place. ErrNotFound,
-	// ErrInvalidKey.
+	// ErrInvalidKey, ErrUnavailable.
 	Open(ctx context.Context, key string) (*File, error)
 	// Delete removes the object with this key and every object below key + "/".
-	// Removing what is not there is no error. ErrInvalidKey.
+	// Removing what is not there is no error. ErrInvalidKey,
+	// ErrUnavailable.
 	Delete(ctx context.Context, key string) error
 }

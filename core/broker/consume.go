@@ -78,14 +78,14 @@ func (b *Broker) Consume(
 	return err
 }
 
-// Consuming reports whether every Consume of the queue, and at least one, is
-// really connected and consuming now. It is for readiness.
+// Consuming reports whether every Consume of the queue that was not told to end,
+// and at least one, is really connected and consuming now. It is for readiness.
 func (b *Broker) Consuming(queue string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	found := false
 	for c := range b.consumers {
-		if c.queue != queue {
+		if c.queue != queue || c.ctx.Err() != nil {
 			continue
 		}
 		if !c.ready() {
@@ -110,7 +110,7 @@ func (b *Broker) remove(c *consumer) {
 
 // ready is called with broker.mu held.
 func (c *consumer) ready() bool {
-	return c.driver != nil && c.ctx.Err() == nil && c.driver.Ready()
+	return c.driver != nil && c.driver.Ready()
 }
 
 // subscribe tries until the broker is there.

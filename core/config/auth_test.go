@@ -28,13 +28,15 @@ func TestSignIn(t *testing.T) {
 		return a
 	}
 	for want, bad := range map[string]config.Auth{
-		"are both set":          with(func(a *config.Auth) { a.AuthJWTSecret = secret }),
-		"shorter than 32":       {AuthJWTSecret: "hush"},
-		"say nothing alone":     {AuthIssuer: "i"},
-		"are needed":            with(func(a *config.Auth) { a.AuthAudience = "" }),
-		"app_metadata.role":     with(func(a *config.Auth) { a.AuthRoleClaim = "user_metadata.role" }),
-		"use https":             with(func(a *config.Auth) { a.AuthJWKSURL = "http://id.example/jwks" }),
-		"http or https address": with(func(a *config.Auth) { a.AuthJWKSURL = "id.example" }),
+		"are both set":             with(func(a *config.Auth) { a.AuthJWTSecret = secret }),
+		"shorter than 32":          {AuthJWTSecret: "hush"},
+		"say nothing alone":        {AuthIssuer: "i"},
+		"are needed":               with(func(a *config.Auth) { a.AuthAudience = "" }),
+		"app_metadata.role":        with(func(a *config.Auth) { a.AuthRoleClaim = "user_metadata.role" }),
+		"app_metadata.permissions": with(func(a *config.Auth) { a.AuthPermissionClaim = "user_metadata.permissions" }),
+		"PERMISSION_CLAIM say":     {AuthPermissionClaim: "may"},
+		"use https":                with(func(a *config.Auth) { a.AuthJWKSURL = "http://id.example/jwks" }),
+		"http or https address":    with(func(a *config.Auth) { a.AuthJWKSURL = "id.example" }),
 	} {
 		err := bad.Check()
 		require.ErrorContains(t, err, want)

@@ -54,6 +54,7 @@ type ForStatus struct {
 	Policies
 	Fairness
 	Sharing
+	Parking
 }
 
 // ForDeadLetters are the settings of the dead-letter service beside the common
@@ -64,6 +65,7 @@ type ForDeadLetters struct {
 	Broker
 	Store
 	DeadLetterStore
+	DeadLetterRetention
 	Policies
 }
 
@@ -87,9 +89,11 @@ type ForSingle struct {
 	Edge
 	Sites
 	Data
+	DeadLetterRetention
 	Policies
 	Fairness
 	Sharing
+	Parking
 	Workers
 	Lesson
 }
@@ -104,11 +108,14 @@ type everything struct {
 	StatusPeer
 	DeadLetterPeer
 	Data
+	DeadLetterRetention
 	Policies
 	Fairness
 	Sharing
+	Parking
 	Workers
 	Lesson
+	Doctor
 }
 
 // Everything lists each setting that any program has.

@@ -94,7 +94,10 @@ func having(s Setting) string {
 			names = append(names, p.name)
 		}
 	}
-	if len(names) == len(all) {
+	switch len(names) {
+	case 0:
+		return "`studycast doctor`"
+	case len(all):
 		return "all"
 	}
 	return strings.Join(names, ", ")

@@ -59,6 +59,7 @@ type Sources struct {
 // Lesson says how lessons are made: the source guard, the writer, the voices.
 type Lesson struct {
 	Sources
+	Fallback
 	ScriptURL     string   `help:"Base URL of an OpenAI-compatible chat endpoint that writes scripts; empty = the offline writer." env:"SCRIPT_URL"`
 	ScriptKey     string   `help:"Key of the script endpoint." env:"SCRIPT_KEY" secret:"true"`
 	ScriptModel   string   `help:"Model of the script endpoint." env:"SCRIPT_MODEL"`

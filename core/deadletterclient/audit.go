@@ -53,6 +53,7 @@ type AuditFilter struct {
 	Actions   []string
 	After     time.Time // at or after
 	Before    time.Time
+	BeforeID  string // only records with a lower id; ids grow with time
 	PageSize  int    // 1 to 200; 0 = 50
 	PageToken string // from the page before
 }
@@ -69,7 +70,7 @@ func (c *Client) Audit(ctx context.Context, f AuditFilter) (AuditPage, error) {
 	defer cancel()
 	resp, err := c.letters.ListAudit(ctx, &deadletterv1.ListAuditRequest{
 		Author: f.Author, Actions: f.Actions, After: wire.TimeToProto(f.After), Before: wire.TimeToProto(f.Before),
-		PageSize: count(f.PageSize), PageToken: f.PageToken,
+		BeforeId: f.BeforeID, PageSize: count(f.PageSize), PageToken: f.PageToken,
 	})
 	if err != nil {
 		return AuditPage{}, ErrorFromStatus(err)

@@ -28,6 +28,10 @@ func whole(id string) deadletterclient.DeadLetter {
 		Fingerprint: "0123456789abcdef", Edited: &job.Request{Kind: job.Audio, Source: job.Source{Text: "T"}}, ReplayID: "r",
 		ResentTo: "video-generation", Outcome: deadletterclient.OutcomeGone, OutcomeAt: at,
 		DiscardedBy: "op", DiscardedAt: at, DiscardReason: "old",
+		Attempts: []deadletterclient.Attempt{
+			{Number: 1, Worker: "w", StartedAt: at, EndedAt: at.Add(time.Second), Error: "It broke."}, {Number: 2, StartedAt: at},
+		},
+		OriginExchange: "studycast.jobs", OriginRoutingKey: "audio-generation",
 	}
 }
 
@@ -46,7 +50,8 @@ func TestCallsCarryEveryField(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, page.NextPageToken)
 	brief := whole("1")
-	brief.Body, brief.Headers, brief.Request = nil, nil, nil
+	brief.Body, brief.Headers, brief.Request, brief.Attempts = nil, nil, nil, nil
+	brief.OriginExchange, brief.OriginRoutingKey = "", ""
 	require.Equal(t, []deadletterclient.DeadLetter{brief}, page.Letters)
 	for _, f := range []deadletterclient.Filter{
 		{Kind: job.Audio},

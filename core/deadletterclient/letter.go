@@ -75,6 +75,15 @@ type DeadLetter struct {
 	Edited  *job.Request // that it was replayed with instead; nil unless an operator changed it
 	Headers map[string]string
 	Body    []byte
+	// Attempts are those of the job when the status service was told, oldest
+	// first; none when it knew no such job. Only in an answer of Get and Replay.
+	Attempts []Attempt
+	// OriginExchange and OriginRoutingKey are what the message was published with
+	// before it died; both "" when that is not known. A broker without exchanges
+	// tells the routing key alone, which is the queue. Only in an answer of Get
+	// and Replay.
+	OriginExchange   string
+	OriginRoutingKey string
 
 	ReplayedBy   string
 	ReplayedAt   time.Time // when an operator decided so
@@ -100,6 +109,7 @@ func ToProto(l DeadLetter) *deadletterv1.DeadLetter {
 		ReplayedBy: l.ReplayedBy, ReplayedAt: wire.TimeToProto(l.ReplayedAt), ReplayReason: l.ReplayReason,
 		Fingerprint: l.Fingerprint, Outcome: l.Outcome, OutcomeAt: wire.TimeToProto(l.OutcomeAt), ReplayId: l.ReplayID, ResentTo: l.ResentTo,
 		DiscardedBy: l.DiscardedBy, DiscardedAt: wire.TimeToProto(l.DiscardedAt), DiscardReason: l.DiscardReason,
+		OriginExchange: l.OriginExchange, OriginRoutingKey: l.OriginRoutingKey, Attempts: attemptsToProto(l.Attempts),
 	}
 	if l.Request != nil {
 		p.Request = wire.RequestToProto(*l.Request)
@@ -129,6 +139,7 @@ func FromProto(p *deadletterv1.DeadLetter) DeadLetter {
 		Fingerprint: p.GetFingerprint(), Outcome: p.GetOutcome(), OutcomeAt: wire.TimeFromProto(p.GetOutcomeAt()),
 		ReplayID: p.GetReplayId(), ResentTo: p.GetResentTo(), DiscardedBy: p.GetDiscardedBy(),
 		DiscardedAt: wire.TimeFromProto(p.GetDiscardedAt()), DiscardReason: p.GetDiscardReason(),
+		OriginExchange: p.GetOriginExchange(), OriginRoutingKey: p.GetOriginRoutingKey(), Attempts: attemptsFromProto(p.GetAttempts()),
 	}
 	if f := wire.FaultFromProto(p.GetFault()); f != nil {
 		l.Fault = *f

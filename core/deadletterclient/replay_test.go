@@ -3,8 +3,10 @@ package deadletterclient_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 
@@ -56,6 +58,7 @@ func TestReplayIsCarriedWhole(t *testing.T) {
 		ID: "r", State: deadletterclient.ReplayRunning, Author: "op", Reason: "it is back", Rate: 0.5, Canary: 3, Letters: 21,
 		Counts:  deadletterclient.ReplayCounts{Waiting: 1, Running: 2, Recovered: 3, FailedAgain: 4, Cancelled: 5, Skipped: 6},
 		Skipped: []deadletterclient.Skipped{{Why: deadletterclient.SkippedMissing, Letters: 2}}, Selection: "all", CreatedAt: at,
+		Left: []deadletterclient.LeftLetter{{ID: "1", Why: "it was decided on elsewhere"}},
 	}
 	require.Equal(t, want.Letters, want.Counts.Sum())
 	s.AddReplays(want)
@@ -83,6 +86,9 @@ func TestReplayIsCarriedWhole(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, log.Records, 1)
 	require.Equal(t, "enough", log.Records[0].Reason)
+	log, err = c.Audit(t.Context(), deadletterclient.AuditFilter{BeforeID: log.Records[0].ID})
+	require.NoError(t, err)
+	require.Len(t, log.Records, 2, "what was done before")
 }
 
 func TestDecisionsAndTransfer(t *testing.T) {
@@ -111,6 +117,8 @@ func TestDecisionsAndTransfer(t *testing.T) {
 	require.Equal(t, deadletterclient.Imported{
 		Stored: 10_002, Refused: 1, BadLines: []deadletterclient.BadLine{{Line: 3, Why: "it is not a JSON object"}},
 	}, in)
+	_, err = c.Import(context.Background(), io.MultiReader(strings.NewReader(lines.String()), iotest.ErrReader(io.ErrUnexpectedEOF)), "op", "back")
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF, "an input that is cut off is not imported as if it were whole")
 	edited := job.Request{Kind: job.Audio, Source: job.Source{URL: "https://example.org/moved"}}
 	after, _, err := c.ReplayEdited(t.Context(), "2", edited, "op", "it moved")
 	require.NoError(t, err)

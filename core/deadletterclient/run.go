@@ -38,6 +38,19 @@ type Replay struct {
 	Selection    string    // in words
 	CreatedAt    time.Time
 	EndedAt      time.Time // when it was done or stopped; zero before
+	// Left are those of its letters that were left as they were one by one, in its
+	// order, at most MaxLeft, without those that it was stopped before. Only in an
+	// answer of GetReplay and WatchReplay.
+	Left []LeftLetter
+}
+
+// MaxLeft bounds Replay.Left.
+const MaxLeft = 100
+
+// LeftLetter is a letter that a replay left as it was.
+type LeftLetter struct {
+	ID  string
+	Why string // in words
 }
 
 // ReplayCounts counts the letters of a replay by what became of them; they add
@@ -80,7 +93,7 @@ func planFromProto(p *deadletterv1.Plan) Plan {
 
 // ReplayToProto converts a replay.
 func ReplayToProto(r Replay) *deadletterv1.Replay {
-	return &deadletterv1.Replay{
+	p := &deadletterv1.Replay{
 		Id: r.ID, State: r.State, Why: r.Why, Author: r.Author, Reason: r.Reason, Rate: r.Rate, Canary: count(r.Canary),
 		CanaryPassed: r.CanaryPassed, Letters: count(r.Letters), Skipped: SkippedToProto(r.Skipped), Selection: r.Selection,
 		CreatedAt: wire.TimeToProto(r.CreatedAt), EndedAt: wire.TimeToProto(r.EndedAt),
@@ -89,12 +102,16 @@ func ReplayToProto(r Replay) *deadletterv1.Replay {
 			FailedAgain: count(r.Counts.FailedAgain), Cancelled: count(r.Counts.Cancelled), Skipped: count(r.Counts.Skipped),
 		},
 	}
+	for _, l := range r.Left {
+		p.Left = append(p.Left, &deadletterv1.LeftLetter{Id: l.ID, Why: l.Why})
+	}
+	return p
 }
 
 // ReplayFromProto converts a replay; nil becomes the zero Replay.
 func ReplayFromProto(p *deadletterv1.Replay) Replay {
 	c := p.GetCounts()
-	return Replay{
+	r := Replay{
 		ID: p.GetId(), State: p.GetState(), Why: p.GetWhy(), Author: p.GetAuthor(), Reason: p.GetReason(), Rate: p.GetRate(),
 		Canary: int(p.GetCanary()), CanaryPassed: p.GetCanaryPassed(), Letters: int(p.GetLetters()),
 		Skipped: skippedFromProto(p.GetSkipped()), Selection: p.GetSelection(),
@@ -104,4 +121,8 @@ func ReplayFromProto(p *deadletterv1.Replay) Replay {
 			FailedAgain: int(c.GetFailedAgain()), Cancelled: int(c.GetCancelled()), Skipped: int(c.GetSkipped()),
 		},
 	}
+	for _, l := range p.GetLeft() {
+		r.Left = append(r.Left, LeftLetter{ID: l.GetId(), Why: l.GetWhy()})
+	}
+	return r
 }

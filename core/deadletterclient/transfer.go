@@ -83,8 +83,8 @@ func send(stream deadletterv1.DeadLetterService_ImportLettersClient, r io.Reader
 	buf := make([]byte, chunkBytes)
 	m := &deadletterv1.ImportLettersRequest{Author: author, Reason: reason}
 	for first := true; ; first = false {
-		n, err := io.ReadFull(r, buf)
-		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		n, err := fill(r, buf)
+		last := errors.Is(err, io.EOF)
 		if err != nil && !last {
 			return fmt.Errorf("read what is to be imported: %w", err)
 		}
@@ -101,4 +101,16 @@ func send(stream deadletterv1.DeadLetterService_ImportLettersClient, r io.Reader
 			return nil
 		}
 	}
+}
+
+// fill reads until buf is full or r ends. io.ReadFull does the same, but tells
+// an input that was cut off, whose error is io.ErrUnexpectedEOF, by the same
+// error as one that is over.
+func fill(r io.Reader, buf []byte) (n int, err error) {
+	for n < len(buf) && err == nil {
+		var more int
+		more, err = r.Read(buf[n:])
+		n += more
+	}
+	return n, err
 }

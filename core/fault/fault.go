@@ -52,6 +52,16 @@ func (k Kind) Retryable() bool { return k == Source || k == Dependency || k == I
 // for an operator.
 func (k Kind) DeadLetters() bool { return k != Request }
 
+// What the work depends on and may find down.
+const (
+	Script    = "script"    // the endpoint that writes lessons
+	Speech    = "speech"    // the endpoint that speaks them
+	Artifacts = "artifacts" // the store of produced and uploaded files
+)
+
+// Dependencies lists the names that Error.Down may hold.
+func Dependencies() []string { return []string{Script, Speech, Artifacts} }
+
 // Field names one wrong field of a request and the remedy.
 type Field struct {
 	Path    string // as in the request document: "source.url"
@@ -65,6 +75,7 @@ type Error struct {
 	Text   string        // one or two sentences: what was wrong, what to do next; whether it is tried again only the policy knows
 	Stage  string        // stage in which it happened; "" until known
 	Delay  time.Duration // the fault's own delay (Retry-After); 0 = policy decides
+	Down   string        // for Dependency: which of Dependencies can't be reached, so that its jobs wait for it; "" = none
 	Fields []Field       // for Request: the fields that were wrong
 	Err    error         // cause; may be nil
 }
@@ -94,6 +105,15 @@ func New(k Kind, format string, args ...any) *Error {
 // Wrap returns a fault with a user-safe text and the cause err.
 func Wrap(k Kind, err error, format string, args ...any) *Error {
 	return &Error{Kind: k, Text: fmt.Sprintf(format, args...), Err: err}
+}
+
+// Down returns a Dependency fault that says that one of Dependencies can't be
+// reached: nothing can succeed that needs it before it answers again. It is for
+// outages only: what answers and refuses, or answers nonsense, isn't down.
+func Down(dependency string, err error, format string, args ...any) *Error {
+	e := Wrap(Dependency, err, format, args...)
+	e.Down = dependency
+	return e
 }
 
 // Invalid returns a Request fault for one field.

@@ -57,6 +57,16 @@ func TestInvalidNamesTheField(t *testing.T) {
 	require.Equal(t, `source.url: "x" is no address`, err.Text)
 }
 
+func TestDownNamesTheDependency(t *testing.T) {
+	t.Parallel()
+	err := fault.Down(fault.Speech, io.EOF, "The voice does not answer.")
+	require.Equal(t, fault.Dependency, err.Kind)
+	require.Equal(t, "speech", fault.From(fault.At("narrate", err)).Down, "it stays on the way up")
+	require.ErrorIs(t, err, io.EOF)
+	require.Contains(t, fault.Dependencies(), err.Down)
+	require.Empty(t, fault.New(fault.Dependency, "x").Down)
+}
+
 func TestAtNamesTheStageOnce(t *testing.T) {
 	t.Parallel()
 	inner := fault.New(fault.Source, "down")

@@ -75,6 +75,8 @@ type Job struct {
 	Spent     int       // attempts that count against the policy
 	NotBefore time.Time // earliest next start while scheduled or retrying
 
+	Dependency string // what it waits for while parked: one of fault.Dependencies; "" in any other state
+
 	Stage    string  // stage of the running attempt
 	Progress float64 // of the running attempt, 0 to 100
 
@@ -102,7 +104,7 @@ type Job struct {
 type Line struct {
 	Position       int       // 1 = the next to start
 	EarliestStart  time.Time // range of the expected start
-	LatestStart    time.Time // zero while no worker is there
+	LatestStart    time.Time // zero while no worker is there, or the queue is paused
 	EarliestFinish time.Time // range of the expected end; zero while nothing is known of how long jobs take
 	LatestFinish   time.Time
 }
@@ -158,6 +160,9 @@ type Failure struct {
 	// Retryable and DeadLetter are what core/fault says of the fault's kind.
 	Retryable  bool
 	DeadLetter bool
+	// Dependency is what is down, so that no attempt can succeed before it
+	// answers again: one of fault.Dependencies; "" = nothing is.
+	Dependency string
 }
 
 // Verdict is what the status service decided on an Outcome; the worker settles

@@ -11,6 +11,7 @@ const (
 	Queued    State = "queued"    // waits for a worker
 	Running   State = "running"   // an attempt holds it
 	Retrying  State = "retrying"  // waits between two attempts
+	Parked    State = "parked"    // waits for something that is down, spending nothing
 	Succeeded State = "succeeded" // final: its artifacts are there
 	Failed    State = "failed"    // final: its fault says why
 	Cancelled State = "cancelled" // final: the user did not want it any more
@@ -18,7 +19,7 @@ const (
 
 // States lists every state in the order of a job's life.
 func States() []State {
-	return []State{Scheduled, Queued, Running, Retrying, Succeeded, Failed, Cancelled}
+	return []State{Scheduled, Queued, Running, Retrying, Parked, Succeeded, Failed, Cancelled}
 }
 
 // Final reports whether nothing happens to a job in this state until somebody
@@ -36,8 +37,9 @@ func (s State) Valid() bool {
 var moves = map[State][]State{
 	Scheduled: {Queued, Cancelled},
 	Queued:    {Running, Succeeded, Failed, Cancelled},
-	Running:   {Succeeded, Failed, Cancelled, Retrying, Queued},
+	Running:   {Succeeded, Failed, Cancelled, Retrying, Parked, Queued},
 	Retrying:  {Running, Failed, Cancelled},
+	Parked:    {Queued, Cancelled},
 	Succeeded: {},
 	Failed:    {Queued},
 	Cancelled: {Queued},

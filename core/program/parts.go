@@ -50,13 +50,9 @@ func (p *Program) Broker(ctx context.Context, c config.Broker, ps job.Policies) 
 // certificates.
 func OpenBroker(ctx context.Context, c config.Broker, ps job.Policies, o backend.BrokerOptions) (driver.Broker, error) {
 	o.Verify = c.BrokerTopology == "verify"
-	if files := c.BrokerFiles(); !files.Empty() {
-		keeper, err := mtls.Load(files, o.Logger)
-		if err != nil {
-			return nil, fmt.Errorf("BROKER_TLS_…: %w", err)
-		}
-		o.TLS = keeper.Client()
-		o.TLS.MinVersion = tls.VersionTLS12 // RabbitMQ of Debian 12 speaks no newer one by itself
+	var err error
+	if o.TLS, err = brokerTLS(c, o.Logger); err != nil {
+		return nil, err
 	}
 	url := c.BrokerURL
 	if url == "" {

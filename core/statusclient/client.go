@@ -36,6 +36,7 @@ type Client struct {
 	outbox   statusv1.OutboxServiceClient
 	letters  statusv1.DeadLetterServiceClient
 	webhooks statusv1.WebhookServiceClient
+	queues   statusv1.QueueServiceClient
 }
 
 // New returns a client that calls over cc.
@@ -50,6 +51,7 @@ func New(cc grpc.ClientConnInterface, o Options) *Client {
 		outbox:   statusv1.NewOutboxServiceClient(cc),
 		letters:  statusv1.NewDeadLetterServiceClient(cc),
 		webhooks: statusv1.NewWebhookServiceClient(cc),
+		queues:   statusv1.NewQueueServiceClient(cc),
 	}
 }
 

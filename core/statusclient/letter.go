@@ -34,8 +34,9 @@ func (c *Client) Bury(ctx context.Context, id job.ID, in BuryInput) (job.Job, er
 type ReplayInput struct {
 	DeadLetter string
 	Why        string // who and why, for the history
-	// Request is what the job runs from now on instead of its own, of the same
-	// kind; nil = as it is.
+	// Request has the source and the options with which the job runs from now on
+	// instead of its own, and its kind; nil = as it is. The rest of the job's own
+	// request stays.
 	Request *job.Request
 }
 

@@ -56,9 +56,13 @@ func writer(c config.Lesson, b Budgets, log *slog.Logger) script.Writer {
 	if c.ScriptURL == "" {
 		return offline
 	}
+	fallback := offline
+	if !c.ScriptFallback {
+		fallback = nil
+	}
 	return script.NewRemote(script.RemoteConfig{
 		BaseURL: c.ScriptURL, Key: c.ScriptKey, Model: c.ScriptModel, Budget: b.Script,
-	}, offline, log)
+	}, fallback, log)
 }
 
 func narrator(c config.Lesson, b Budgets, log *slog.Logger) (pipeline.Narrate, error) {
@@ -76,7 +80,7 @@ func narrator(c config.Lesson, b Budgets, log *slog.Logger) (pipeline.Narrate, e
 	if err != nil {
 		return nil, err
 	}
-	if o.Engine != nil {
+	if o.Engine != nil && c.SpeechFallback {
 		o.Fallback = speech.NewEmbedded()
 	}
 	return func(cache speech.Cache) *speech.Narrator {
@@ -112,7 +116,7 @@ func input(ctx context.Context, a *worker.Attempt) (pipeline.Input, error) {
 	}
 	switch {
 	case r.Source.Text != "":
-		in.Upload = &source.Raw{Data: []byte(r.Source.Text), MediaType: "text/markdown", Name: "pasted text"}
+		in.Upload = pasted(r.Source.Text)
 	case r.Source.Upload != "":
 		raw, err := upload(ctx, a, r.Source.Upload)
 		if err != nil {
@@ -133,7 +137,7 @@ func upload(ctx context.Context, a *worker.Attempt, id string) (*source.Raw, err
 	if err != nil {
 		return nil, fault.Wrap(fault.Dependency, err, "The upload could not be read on our side.")
 	}
-	return &source.Raw{Data: data, MediaType: info.MediaType, Name: "your upload"}, nil
+	return uploaded(data, info.MediaType), nil
 }
 
 func options(r job.Request) lesson.Options {

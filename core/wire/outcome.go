@@ -26,6 +26,7 @@ func OutcomeToProto(o job.Outcome, into *statusv1.FinishAttemptRequest) {
 			Delay:      DurationToProto(o.Failed.Delay),
 			Retryable:  o.Failed.Retryable,
 			DeadLetter: o.Failed.DeadLetter,
+			Dependency: clean(o.Failed.Dependency),
 		}}
 	case o.Released != "":
 		into.Outcome = &statusv1.FinishAttemptRequest_Released{Released: clean(o.Released)}
@@ -51,6 +52,7 @@ func OutcomeFromProto(p *statusv1.FinishAttemptRequest) (job.Outcome, error) {
 			Delay:      DurationFromProto(o.Failed.GetDelay()),
 			Retryable:  o.Failed.GetRetryable(),
 			DeadLetter: o.Failed.GetDeadLetter(),
+			Dependency: o.Failed.GetDependency(),
 		}}, nil
 	case *statusv1.FinishAttemptRequest_Released:
 		if o.Released == "" {

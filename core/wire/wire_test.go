@@ -32,7 +32,7 @@ func fullRequest() job.Request {
 func fullJob() job.Job {
 	return job.Job{
 		ID: "0193-x", Owner: "ada", Request: fullRequest(),
-		State: job.Retrying, Attempt: 3, Spent: 2, NotBefore: at(2),
+		State: job.Retrying, Attempt: 3, Spent: 2, NotBefore: at(2), Dependency: "speech",
 		Stage: "script", Progress: 41.5,
 		Fault:     &job.Fault{Kind: "source", Text: "the site", Cause: "500", Stage: "fetch", At: at(3)},
 		Title:     "Leaves",
@@ -95,7 +95,7 @@ func TestOutcomeRoundTrip(t *testing.T) {
 		"succeeded": {Succeeded: &job.Success{Title: "t", Artifacts: fullJob().Artifacts, Notes: []string{"n"}}},
 		"empty":     {Succeeded: &job.Success{}},
 		"failed": {Failed: &job.Failure{
-			Fault: *fullJob().Fault, Delay: time.Minute, Retryable: true, DeadLetter: true,
+			Fault: *fullJob().Fault, Delay: time.Minute, Retryable: true, DeadLetter: true, Dependency: "artifacts",
 		}},
 		"released": {Released: "drain"},
 	} {

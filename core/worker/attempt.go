@@ -114,7 +114,11 @@ func (r *run) perform(ctx context.Context, c *claim) ending {
 		return r.conclude(ctx, nil, fmt.Errorf("make the folder of the attempt: %w", err))
 	}
 	r.a.Dir = dir
-	r.a.Cache = &stageCache{ctx: ctx, store: r.w.o.Artifacts, id: r.a.Job.ID, log: r.log}
+	r.a.Cache = &stageCache{ctx: ctx, store: r.w.store, id: r.a.Job.ID, log: r.log}
+	if err := r.w.store.probe(ctx, r.a.Job.ID); err != nil {
+		r.removeDir()
+		return r.conclude(ctx, nil, err)
+	}
 	h, abandoned := r.handle(ctx)
 	if abandoned {
 		return r.conclude(ctx, nil, h.err)

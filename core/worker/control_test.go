@@ -231,7 +231,8 @@ func TestPauseResumeDrainCommands(t *testing.T) {
 		require.NoError(t, r.worker.Ready())
 		r.status.Command(statusclient.CommandPause, "", 0)
 		r.idle()
-		require.ErrorContains(t, r.worker.Ready(), "paused")
+		require.NoError(t, r.worker.Ready(), "it does what it was told")
+		require.Contains(t, r.worker.State().NotReady, "paused")
 		r.submit("j1")
 		time.Sleep(time.Minute)
 		require.Equal(t, job.Queued, r.status.Job("j1").State)
@@ -239,6 +240,7 @@ func TestPauseResumeDrainCommands(t *testing.T) {
 		r.until("j1", job.Succeeded)
 		r.status.Command(statusclient.CommandDrain, "", 0)
 		r.wait()
+		require.ErrorContains(t, r.worker.Ready(), "started anew")
 	})
 }
 

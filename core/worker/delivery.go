@@ -10,7 +10,6 @@ import (
 	"github.com/studycast/studycast/core/broker"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
-	"github.com/studycast/studycast/core/sleep"
 	"github.com/studycast/studycast/core/statusclient"
 	"github.com/studycast/studycast/core/wire"
 )
@@ -83,6 +82,9 @@ func hold(d *broker.Delivery) time.Duration {
 
 // serve does what a delivery asks for and returns how to settle it.
 func (w *Worker) serve(ctx context.Context, d *broker.Delivery) settlement {
+	if w.isPaused() {
+		return held()
+	}
 	m, err := wire.DecodeMessage(d.Message.Body)
 	if err == nil && m.Request.Kind != w.o.Kind {
 		err = fault.New(fault.Poison, "The message can't be worked on: it asks for %s and came by the queue of %s.",
@@ -109,6 +111,8 @@ func (w *Worker) serve(ctx context.Context, d *broker.Delivery) settlement {
 		return w.attempt(ctx, c, *answer.Granted)
 	case answer.Bury != nil:
 		return buried(*answer.Bury, 0)
+	case answer.Wait != nil && w.isPaused():
+		return held()
 	case answer.Wait != nil:
 		return settlement{action: job.Retry, after: answer.Wait.Delay, attempt: d.Message.Attempt, why: answer.Wait.Why}
 	}
@@ -154,8 +158,8 @@ func (w *Worker) start(ctx context.Context, id job.ID, hold time.Duration) (stat
 		if held += wait; held > hold {
 			return answer, nil
 		}
-		if !sleep.For(ctx, wait) {
-			return answer, errDrained
+		if !w.rest(ctx, wait) {
+			return answer, ctx.Err()
 		}
 	}
 }
@@ -182,6 +186,9 @@ func (w *Worker) poisoned(ctx context.Context, id job.ID, err error) settlement 
 	answer, serr := w.start(ctx, id, maxHold)
 	if serr != nil && w.life.draining.Err() != nil {
 		return w.released()
+	}
+	if answer.Wait != nil && w.isPaused() {
+		return held()
 	}
 	if g := answer.Granted; g != nil {
 		bury.reason.Attempt = g.Attempt

@@ -16,6 +16,9 @@ var (
 	errKilled     = errors.New("the worker was stopped at once")
 )
 
+// errPaused is no reason to stop an attempt, only to begin none.
+var errPaused = errors.New("paused by an operator")
+
 const (
 	// abandonAfter is how long a handler may take to stop.
 	abandonAfter = 5 * time.Second
@@ -24,7 +27,8 @@ const (
 	settleGrace = 5 * time.Second
 	// killGrace is the same, handlers included, after Kill.
 	killGrace = 2 * time.Second
-	// deafAfter is how soon after the begin of a drain the consumer has stopped.
+	// deafAfter is how soon after the begin of a drain or a pause the consumer has
+	// stopped.
 	// What is given back before that comes straight back to us.
 	deafAfter = 100 * time.Millisecond
 	// lastWord bounds each call that is made when even that is over.

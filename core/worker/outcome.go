@@ -89,5 +89,6 @@ func (w *Worker) failure(err error, stage string) job.Failure {
 		Delay:      f.Delay,
 		Retryable:  kind.Retryable(),
 		DeadLetter: kind.DeadLetters(),
+		Dependency: f.Down,
 	}
 }

@@ -52,9 +52,9 @@ func (r *run) publishFile(ctx context.Context, f File) (job.Artifact, error) {
 		return job.Artifact{}, fmt.Errorf("the handler did not make %s: %w", f.Name, err)
 	}
 	defer func() { _ = file.Close() }() // only read
-	info, err := r.w.o.Artifacts.Put(ctx, artifact.JobKey(r.a.Job.ID, r.a.Number, f.Name), file, f.MediaType)
+	info, err := r.w.store.Put(ctx, artifact.JobKey(r.a.Job.ID, r.a.Number, f.Name), file, f.MediaType)
 	switch {
-	case errors.Is(err, artifact.ErrInvalidKey):
+	case errors.Is(err, artifact.ErrInvalidKey), isDown(err):
 		return job.Artifact{}, err
 	case err != nil:
 		return job.Artifact{}, fault.Wrap(fault.Dependency, err,
@@ -81,18 +81,20 @@ func (r *run) forgetStages(ctx context.Context) { r.remove(ctx, artifact.StagePr
 func (r *run) remove(ctx context.Context, key string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
-	if err := r.w.o.Artifacts.Delete(ctx, key); err != nil {
+	if err := r.w.store.Delete(ctx, key); err != nil {
 		r.log.Warn("files that nobody needs were not removed; they go with the job", "key", key, "err", err)
 	}
 }
 
 // upload opens an upload of the job's owner.
 func (r *run) upload(ctx context.Context, id string) (io.ReadCloser, artifact.Info, error) {
-	f, err := r.w.o.Artifacts.Open(ctx, artifact.UploadKey(r.a.Job.Owner, id))
+	f, err := r.w.store.Open(ctx, artifact.UploadKey(r.a.Job.Owner, id))
 	switch {
 	case errors.Is(err, artifact.ErrNotFound), errors.Is(err, artifact.ErrInvalidKey):
 		return nil, artifact.Info{}, fault.Wrap(fault.Request, err,
 			"The upload of this job does not exist any more. Upload the file again and send a new request.")
+	case isDown(err):
+		return nil, artifact.Info{}, err
 	case err != nil:
 		return nil, artifact.Info{}, fault.Wrap(fault.Dependency, err,
 			"The upload could not be read on our side. There is nothing to do for you.")

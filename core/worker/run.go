@@ -88,24 +88,6 @@ func (w *Worker) consume() error {
 	return nil
 }
 
-func (w *Worker) pause() (paused bool, changed <-chan struct{}) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.paused, w.changed
-}
-
-func (w *Worker) setPaused(paused bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.paused == paused {
-		return
-	}
-	w.log.Info("an operator paused or resumed this worker", "paused", paused)
-	w.paused = paused
-	close(w.changed)
-	w.changed = make(chan struct{})
-}
-
 func (w *Worker) drain(why string) {
 	if w.life.draining.Err() == nil {
 		w.log.Info("draining", "why", why, "grace", w.o.DrainGrace)

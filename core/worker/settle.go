@@ -111,16 +111,14 @@ func (w *Worker) comeRound(ctx context.Context, d *broker.Delivery, s settlement
 	return err
 }
 
-// giveBack waits, in a drain, until nothing comes straight back, and sends a
-// worn message round instead.
+// giveBack waits, in a drain or a pause, until nothing comes straight back, and
+// sends a worn message round instead.
 func (w *Worker) giveBack(d *broker.Delivery, s settlement) settlement {
 	if d.Count >= worn {
 		s.action, s.after, s.attempt = job.Retry, 0, d.Message.Attempt
 		return s
 	}
-	if w.life.draining.Err() != nil {
-		<-w.life.deaf.Done()
-	}
+	w.deaf()
 	return s
 }
 

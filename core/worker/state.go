@@ -41,7 +41,7 @@ func (w *Worker) State() State {
 	if session != nil {
 		s.Session = session.ID()
 	}
-	if err := w.Ready(); err != nil {
+	if err := w.idle(); err != nil {
 		s.NotReady = err.Error()
 	}
 	for _, r := range w.active.runs() {

@@ -74,6 +74,7 @@ type Worker struct {
 	metrics *metrics
 	queue   string
 	made    time.Time
+	store   *guarded
 
 	life    *life
 	active  *active
@@ -83,6 +84,7 @@ type Worker struct {
 	mu      sync.Mutex
 	session *statusclient.Session // nil until it is open
 	paused  bool
+	deafAt  time.Time     // nothing new arrives from then on, while paused
 	changed chan struct{} // closed when paused changes
 	scratch string
 }
@@ -100,6 +102,7 @@ func New(o Options) (*Worker, error) {
 		metrics: newMetrics(o.Registerer, o.Kind),
 		queue:   o.Kind.Queue(),
 		made:    o.Clock.Now(),
+		store:   guard(o.Artifacts),
 		life:    newLife(),
 		active:  newActive(),
 		slots:   make(chan struct{}, o.Slots),
@@ -160,12 +163,24 @@ func (w *Worker) Kill() {
 	w.life.kill()
 }
 
-// Ready returns nil while the worker really takes jobs, and otherwise why not.
+// Ready returns nil while the worker really takes jobs, or would if operators
+// had not paused its queue, and otherwise why not. A pause is nothing that a
+// restart or another machine could mend.
 func (w *Worker) Ready() error {
+	if err := w.idle(); !errors.Is(err, errPaused) {
+		return err
+	}
+	return nil
+}
+
+// idle returns why the worker takes no jobs; nil when it does.
+func (w *Worker) idle() error {
 	w.mu.Lock()
 	session, paused := w.session, w.paused
 	w.mu.Unlock()
 	switch {
+	case w.life.last.Err() != nil:
+		return errors.New("the worker was drained and takes no jobs until it is started anew")
 	case w.life.draining.Err() != nil:
 		return errors.New("the worker is draining")
 	case session == nil:
@@ -173,7 +188,7 @@ func (w *Worker) Ready() error {
 	case !session.Connected():
 		return errors.New("the stream to the status service is broken")
 	case paused:
-		return errors.New("paused by an operator")
+		return errPaused
 	case !w.o.Broker.Consuming(w.queue):
 		return fmt.Errorf("queue %s is not being consumed", w.queue)
 	}

@@ -20,6 +20,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/studycast/studycast/core/artifact"
@@ -42,10 +43,20 @@ type meta struct {
 	ModTime   time.Time `json:"mod_time"`
 }
 
-// Store is a directory of artifacts.
+// Store is a directory of artifacts. A directory that is taken away makes it
+// unavailable, and one that is put in its place is taken into use.
 type Store struct {
+	dir string
+
+	mu  sync.Mutex
+	now *folder
+}
+
+// folder is the directory that is there now.
+type folder struct {
 	root *os.Root // confines every path, whatever links lie in the directory
 	temp *scratch.Dir
+	info fs.FileInfo
 }
 
 var _ artifact.Store = (*Store)(nil)
@@ -60,66 +71,73 @@ func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return nil, fmt.Errorf("artifact directory: %w", err)
 	}
-	temp, err := scratch.Open(filepath.Join(dir, tempDir))
+	f, err := openFolder(dir)
 	if err != nil {
 		return nil, fmt.Errorf("artifact directory: %w", err)
 	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("artifact directory: %w", err), temp.Close())
-	}
-	return &Store{root: root, temp: temp}, nil
+	return &Store{dir: dir, now: f}, nil
 }
 
 // Close frees the store. Files that were opened stay readable.
-func (s *Store) Close() error { return errors.Join(s.temp.Close(), s.root.Close()) }
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now.close()
+}
 
 // Put implements artifact.Store.
 func (s *Store) Put(ctx context.Context, key string, r io.Reader, mediaType string) (artifact.Info, error) {
 	if err := artifact.CheckKey(key); err != nil {
 		return artifact.Info{}, err
 	}
-	m := meta{File: contentName(path.Base(key)), MediaType: mediaType, ModTime: time.Now().UTC()}
-	hash := sha256.New()
-	content, err := s.writeTemp(func(f io.Writer) (err error) {
-		m.Size, err = io.Copy(io.MultiWriter(f, hash), contextReader{ctx, r})
-		return err
-	})
+	f, err := s.folder()
 	if err != nil {
 		return artifact.Info{}, fmt.Errorf("put artifact %s: %w", key, err)
 	}
-	m.SHA256 = hex.EncodeToString(hash.Sum(nil))
-	if err := s.publish(key, m, content); err != nil {
+	m := meta{File: contentName(path.Base(key)), MediaType: mediaType, ModTime: time.Now().UTC()}
+	hash, src := sha256.New(), &source{r: contextReader{ctx, r}}
+	content, err := f.writeTemp(func(w io.Writer) (err error) {
+		m.Size, err = io.Copy(io.MultiWriter(w, hash), src)
+		return err
+	})
+	if err == nil {
+		m.SHA256 = hex.EncodeToString(hash.Sum(nil))
+		err = f.publish(key, m, content)
+	}
+	if src.err != nil {
 		return artifact.Info{}, fmt.Errorf("put artifact %s: %w", key, err)
+	}
+	if err != nil {
+		return artifact.Info{}, fmt.Errorf("put artifact %s: %w", key, unavailable(err))
 	}
 	return m.info(key), nil
 }
 
 // publish moves written content into place and makes it the object.
-func (s *Store) publish(key string, m meta, content string) error {
-	defer s.root.Remove(content) //nolint:errcheck // gone already unless publish failed
-	description, err := s.writeTemp(func(f io.Writer) error { return json.NewEncoder(f).Encode(m) })
+func (f *folder) publish(key string, m meta, content string) error {
+	defer f.root.Remove(content) //nolint:errcheck // gone already unless publish failed
+	description, err := f.writeTemp(func(w io.Writer) error { return json.NewEncoder(w).Encode(m) })
 	if err != nil {
 		return err
 	}
-	defer s.root.Remove(description) //nolint:errcheck // gone already unless publish failed
+	defer f.root.Remove(description) //nolint:errcheck // gone already unless publish failed
 	dir := path.Dir(key)
-	if err := s.makeDirs(dir); err != nil {
+	if err := f.makeDirs(dir); err != nil {
 		return err
 	}
 	// A damaged description must not keep its object from being replaced.
-	old, _ := s.readMeta(key)
-	if err := s.root.Rename(content, path.Join(dir, m.File)); err != nil {
+	old, _ := f.readMeta(key)
+	if err := f.root.Rename(content, path.Join(dir, m.File)); err != nil {
 		return err
 	}
-	if err := s.root.Rename(description, key+metaSuffix); err != nil {
-		return errors.Join(err, s.root.Remove(path.Join(dir, m.File)))
+	if err := f.root.Rename(description, key+metaSuffix); err != nil {
+		return errors.Join(err, f.root.Remove(path.Join(dir, m.File)))
 	}
 	if old.File != "" {
 		// Best effort: Delete removes what is left over.
-		_ = s.root.Remove(path.Join(dir, old.File))
+		_ = f.root.Remove(path.Join(dir, old.File))
 	}
-	return s.syncDir(dir)
+	return f.syncDir(dir)
 }
 
 // Open implements artifact.Store.
@@ -127,24 +145,28 @@ func (s *Store) Open(ctx context.Context, key string) (*artifact.File, error) {
 	if err := artifact.CheckKey(key); err != nil {
 		return nil, err
 	}
+	f, err := s.folder()
+	if err != nil {
+		return nil, fmt.Errorf("open artifact %s: %w", key, err)
+	}
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		m, err := s.readMeta(key)
+		m, err := f.readMeta(key)
 		if err != nil {
-			return nil, err
+			return nil, unavailable(err)
 		}
-		f, err := s.root.Open(path.Join(path.Dir(key), m.File))
+		content, err := f.root.Open(path.Join(path.Dir(key), m.File))
 		if err == nil {
-			return &artifact.File{ReadSeekCloser: f, Info: m.info(key)}, nil
+			return &artifact.File{ReadSeekCloser: content, Info: m.info(key)}, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("open artifact %s: %w", key, err)
+			return nil, fmt.Errorf("open artifact %s: %w", key, unavailable(err))
 		}
 		// Replaced or deleted between the two steps. The same description again
 		// means that its content is missing for good.
-		if again, err := s.readMeta(key); err != nil || again.File == m.File {
+		if again, err := f.readMeta(key); err != nil || again.File == m.File {
 			return nil, fmt.Errorf("open artifact %s: %w", key, errors.Join(artifact.ErrNotFound, err))
 		}
 	}
@@ -155,32 +177,36 @@ func (s *Store) Delete(_ context.Context, key string) error {
 	if err := artifact.CheckKey(key); err != nil {
 		return err
 	}
+	f, err := s.folder()
+	if err != nil {
+		return fmt.Errorf("delete artifact %s: %w", key, err)
+	}
 	dir := path.Dir(key)
 	// A damaged description must not keep its object from being deleted.
-	m, _ := s.readMeta(key)
+	m, _ := f.readMeta(key)
 	// The description goes first: an object is never seen without its content.
-	err := s.remove(key + metaSuffix)
+	err = f.remove(key + metaSuffix)
 	if m.File != "" {
-		err = errors.Join(err, s.remove(path.Join(dir, m.File)))
+		err = errors.Join(err, f.remove(path.Join(dir, m.File)))
 	}
-	if err := errors.Join(err, s.root.RemoveAll(key)); err != nil {
-		return fmt.Errorf("delete artifact %s: %w", key, err)
+	if err := errors.Join(err, f.root.RemoveAll(key)); err != nil {
+		return fmt.Errorf("delete artifact %s: %w", key, unavailable(err))
 	}
-	if err := s.syncDir(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("delete artifact %s: %w", key, err)
+	if err := f.syncDir(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("delete artifact %s: %w", key, unavailable(err))
 	}
 	return nil
 }
 
-func (s *Store) remove(name string) error {
-	if err := s.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+func (f *folder) remove(name string) error {
+	if err := f.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
 }
 
-func (s *Store) readMeta(key string) (meta, error) {
-	b, err := s.root.ReadFile(key + metaSuffix)
+func (f *folder) readMeta(key string) (meta, error) {
+	b, err := f.root.ReadFile(key + metaSuffix)
 	if errors.Is(err, fs.ErrNotExist) {
 		return meta{}, fmt.Errorf("%w: %s", artifact.ErrNotFound, key)
 	}
@@ -216,4 +242,18 @@ func (r contextReader) Read(p []byte) (int, error) {
 		return 0, context.Cause(r.ctx)
 	}
 	return r.r.Read(p)
+}
+
+// source remembers that it was the reader that failed, not the store.
+type source struct {
+	r   io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
 }

@@ -33,12 +33,15 @@ func (k *kit) sameLetter(want, got driver.Message) {
 	require.Equal(k, reason.Stage, h[driver.HeaderDeadStage])
 	require.Equal(k, strconv.Itoa(reason.Attempt), h[driver.HeaderDeadAttempt])
 	require.Equal(k, k.queue, h[driver.HeaderDeadQueue])
+	require.Equal(k, k.queue, h[driver.HeaderDeadKey])
+	require.Equal(k, k.facts.Exchange, h[driver.HeaderDeadExchange])
 	at, err := time.Parse(time.RFC3339Nano, h[driver.HeaderDeadAt])
 	require.NoError(k, err)
 	require.WithinDuration(k, time.Now(), at, time.Minute)
 	for _, name := range []string{
 		driver.HeaderDeadFault, driver.HeaderDeadReason, driver.HeaderDeadStage,
 		driver.HeaderDeadAttempt, driver.HeaderDeadQueue, driver.HeaderDeadAt,
+		driver.HeaderDeadExchange, driver.HeaderDeadKey,
 	} {
 		delete(h, name)
 	}

@@ -56,6 +56,9 @@ type Facts struct {
 	Quiet time.Duration
 	// Load is the number of messages in the load case. Default: 1,000.
 	Load int
+	// Exchange is what a dead letter tells of where its message was published to;
+	// "" for a broker without exchanges.
+	Exchange string
 }
 
 func (f Facts) withDefaults() Facts {

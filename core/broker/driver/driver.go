@@ -59,7 +59,14 @@ type Reason struct {
 	Attempt int
 }
 
-// Headers under which a dead letter keeps its Reason and origin.
+// Origin is how a message came to the work queue in which it died.
+type Origin struct {
+	Queue    string // the work queue
+	Exchange string // that it was published to; "" = the default one, or a broker without exchanges
+	Key      string // routing key that it was published with
+}
+
+// Headers under which a dead letter keeps its Reason and Origin.
 const (
 	HeaderDeadFault   = "studycast-dead-fault"
 	HeaderDeadReason  = "studycast-dead-reason"
@@ -67,18 +74,23 @@ const (
 	HeaderDeadAttempt = "studycast-dead-attempt"
 	HeaderDeadQueue   = "studycast-dead-queue" // the work queue it came from
 	HeaderDeadAt      = "studycast-dead-at"    // RFC 3339, UTC
+	// HeaderDeadExchange and HeaderDeadKey tell the rest of the Origin.
+	HeaderDeadExchange = "studycast-dead-exchange"
+	HeaderDeadKey      = "studycast-dead-key"
 )
 
 // Headers returns the headers of a dead letter: those of the message and the
-// reason, the work queue it came from and when it died.
-func (r Reason) Headers(of map[string]string, queue string, at time.Time) map[string]string {
-	h := make(map[string]string, len(of)+6)
+// reason, its origin and when it died.
+func (r Reason) Headers(of map[string]string, from Origin, at time.Time) map[string]string {
+	h := make(map[string]string, len(of)+8)
 	maps.Copy(h, of)
 	h[HeaderDeadFault] = r.Fault
 	h[HeaderDeadReason] = r.Text
 	h[HeaderDeadStage] = r.Stage
 	h[HeaderDeadAttempt] = strconv.Itoa(r.Attempt)
-	h[HeaderDeadQueue] = queue
+	h[HeaderDeadQueue] = from.Queue
+	h[HeaderDeadExchange] = from.Exchange
+	h[HeaderDeadKey] = from.Key
 	h[HeaderDeadAt] = at.UTC().Format(time.RFC3339Nano)
 	return h
 }

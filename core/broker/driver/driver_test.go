@@ -24,7 +24,10 @@ func TestReasonHeaders(t *testing.T) {
 		"studycast-dead-attempt": "4",
 		"studycast-dead-queue":   "video-generation",
 		"studycast-dead-at":      "2026-01-02T02:04:05.000006Z",
-	}, r.Headers(of, "video-generation", at))
+
+		"studycast-dead-exchange": "jobs",
+		"studycast-dead-key":      "a key",
+	}, r.Headers(of, driver.Origin{Queue: "video-generation", Exchange: "jobs", Key: "a key"}, at))
 	require.Len(t, of, 2, "the message's own headers stay as they are")
 	require.Equal(t, "video-generation.dead", driver.DeadQueue("video-generation"))
 }

@@ -51,7 +51,7 @@ func (s *settler) Dead(_ context.Context, r driver.Reason) error {
 		return err
 	}
 	m := *s.hold.Item.Message
-	m.Headers = r.Headers(m.Headers, s.line.name, s.broker.options.Now())
+	m.Headers = r.Headers(m.Headers, driver.Origin{Queue: s.line.name, Key: s.line.name}, s.broker.options.Now())
 	s.line.dead.Add(&dispatch.Item{Seq: s.hold.Item.Seq, Place: s.line.dead.Place(), Message: &m})
 	s.hold.Remove()
 	return nil

@@ -109,6 +109,7 @@ func (c *consumer) hand(s *session, d amqp.Delivery) {
 	}
 	h := &hold{
 		consumer: c, session: s, tag: d.DeliveryTag, message: m, published: published, spent: max(handedOut(d)-1, 0),
+		from: driver.Origin{Queue: c.name, Exchange: d.Exchange, Key: d.RoutingKey},
 	}
 	c.keep(h)
 	c.deliver(driver.Delivery{Message: clone(m), Count: handedOut(d), EnqueuedAt: published, Settler: h})

@@ -90,7 +90,7 @@ func (h *harness) Crash(tb testing.TB, b driver.Broker) driver.Broker {
 	return open(tb, shared, h.queues, rabbitbroker.Options{})
 }
 
-func (h *harness) Facts() brokertest.Facts { return brokertest.Facts{} }
+func (h *harness) Facts() brokertest.Facts { return brokertest.Facts{Exchange: "studycast.jobs"} }
 
 // open connects to a node.
 func open(tb testing.TB, n *rabbitmq.Node, queues []driver.Queue, o rabbitbroker.Options) *rabbitbroker.Broker {

@@ -124,7 +124,20 @@ func explain(m *driver.Message, d amqp.Delivery, queue string) {
 			from, why, d.Exchange, d.RoutingKey)
 	}
 	// Whatever was dead-lettered has its work queue as key.
-	m.Headers = reason.Headers(m.Headers, d.RoutingKey, at)
+	m.Headers = reason.Headers(m.Headers, driver.Origin{
+		Queue: d.RoutingKey, Exchange: text(last, "exchange"), Key: firstKey(last),
+	}, at)
+}
+
+// firstKey returns the routing key that a message had when it was taken out of
+// a queue; "" = not known.
+func firstKey(death amqp.Table) string {
+	keys, _ := death["routing-keys"].([]any)
+	if len(keys) == 0 {
+		return ""
+	}
+	key, _ := keys[0].(string)
+	return key
 }
 
 // lastDeath returns what the server noted when it took the message out of a

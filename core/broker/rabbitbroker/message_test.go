@@ -34,6 +34,7 @@ func deaths(reasons ...string) amqp.Table {
 	for i := len(reasons) - 1; i >= 0; i-- {
 		list = append(list, amqp.Table{
 			"queue": "from-" + reasons[i], "reason": reasons[i], "time": time.Unix(int64(i), 0), "count": int64(1),
+			"exchange": "to-" + reasons[i], "routing-keys": []any{"key-" + reasons[i]},
 		})
 	}
 	return amqp.Table{serverDeaths: list, serverFirstReason: reasons[0], "x-first-death-queue": "from-" + reasons[0]}
@@ -47,7 +48,8 @@ func TestExplainPoison(t *testing.T) {
 	require.Equal(t, map[string]string{
 		driver.HeaderDeadFault: "poison", driver.HeaderDeadReason: "handed out more than 8 times without an answer",
 		driver.HeaderDeadQueue: "work", driver.HeaderDeadAttempt: "2", driver.HeaderDeadStage: "",
-		driver.HeaderDeadAt: "1970-01-01T00:00:01Z",
+		driver.HeaderDeadAt:       "1970-01-01T00:00:01Z",
+		driver.HeaderDeadExchange: "to-" + reasonLimit, driver.HeaderDeadKey: "key-" + reasonLimit,
 	}, m.Headers)
 	m.Headers[driver.HeaderDeadFault] = "source"
 	explain(&m, d, "work.dead")

@@ -12,6 +12,16 @@ import (
 // this version needs; a human has to decide.
 var ErrTopology = errors.New("topology of the broker doesn't fit")
 
+// Misfit is an ErrTopology in two parts: what is wrong, and what a human does
+// about it.
+type Misfit struct{ Wrong, Remedy string }
+
+// Error says both.
+func (m *Misfit) Error() string { return ErrTopology.Error() + ": " + m.Wrong + "; " + m.Remedy }
+
+// Unwrap returns ErrTopology.
+func (m *Misfit) Unwrap() error { return ErrTopology }
+
 // How a server tells that something exists with other arguments.
 var (
 	inequivalent = regexp.MustCompile(`inequivalent arg '([^']+)' for \w+ '.*' in vhost '(.*)': received (.+) but current is (.+)$`)
@@ -27,29 +37,35 @@ func (b *Broker) misfit(what, name string, err error) error {
 	}
 	switch answer.Code {
 	case amqp.PreconditionFailed:
-		return fmt.Errorf("%w: %s", ErrTopology, differs(what, name, answer.Reason))
+		return differs(what, name, answer.Reason)
 	case amqp.NotFound:
-		return fmt.Errorf("%w: %s %q is missing; import the file that `studycast topology --definitions` writes "+
-			"(rabbitmqctl import_definitions FILE), or let the program declare it (BROKER_TOPOLOGY=declare)",
-			ErrTopology, what, name)
+		return &Misfit{
+			fmt.Sprintf("%s %q is missing", what, name),
+			"import the file that `studycast topology --definitions` writes (rabbitmqctl import_definitions FILE), " +
+				"or let the program declare it (BROKER_TOPOLOGY=declare)",
+		}
 	case amqp.AccessRefused:
-		return fmt.Errorf("%w: the user may not declare or use %s %q (%s); give the user the right, or import the "+
-			"file that `studycast topology --definitions` writes and set BROKER_TOPOLOGY=verify",
-			ErrTopology, what, name, answer.Reason)
+		return &Misfit{
+			fmt.Sprintf("the user may not declare or use %s %q (%s)", what, name, answer.Reason),
+			"give the user the right, or import the file that `studycast topology --definitions` writes and set " +
+				"BROKER_TOPOLOGY=verify",
+		}
 	}
 	return fmt.Errorf("prepare %s %q: %w", what, name, err)
 }
 
 // differs explains the server's refusal of other arguments. Both values and
 // the argument's name are in its text.
-func differs(what, name, reason string) string {
+func differs(what, name, reason string) *Misfit {
 	found := inequivalent.FindStringSubmatch(reason)
 	if found == nil {
-		return fmt.Sprintf("%s %q exists and is not as this version needs it: %s; %s", what, name, reason, remedy(what, name, "/"))
+		return &Misfit{fmt.Sprintf("%s %q exists and is not as this version needs it: %s", what, name, reason), remedy(what, name, "/")}
 	}
 	argument, vhost := found[1], found[2]
-	return fmt.Sprintf("%s %q exists with %s = %s, but this version needs %s; %s",
-		what, name, argument, value(found[4]), value(found[3]), remedy(what, name, vhost))
+	return &Misfit{
+		fmt.Sprintf("%s %q exists with %s = %s, but this version needs %s", what, name, argument, value(found[4]), value(found[3])),
+		remedy(what, name, vhost),
+	}
 }
 
 func value(s string) string {

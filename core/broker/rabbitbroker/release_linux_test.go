@@ -61,6 +61,8 @@ func TestCrashesEndInDeadQueue(t *testing.T) {
 	d := next(t, letters)
 	require.Equal(t, "m", d.Message.ID)
 	require.Equal(t, name, d.Message.Headers[driver.HeaderDeadQueue])
+	require.Equal(t, "studycast.jobs", d.Message.Headers[driver.HeaderDeadExchange])
+	require.Equal(t, name, d.Message.Headers[driver.HeaderDeadKey])
 	require.Equal(t, "poison", d.Message.Headers[driver.HeaderDeadFault])
 	require.Equal(t, "handed out more than 8 times without an answer", d.Message.Headers[driver.HeaderDeadReason])
 	require.NoError(t, d.Settler.Ack(t.Context()))

@@ -27,6 +27,7 @@ type hold struct {
 	session  *session
 	tag      uint64
 	message  driver.Message
+	from     driver.Origin
 	// published is when the message entered the queue; zero = not known.
 	published time.Time
 	spent     int   // of the server's limit of hand-outs
@@ -63,9 +64,9 @@ func (h *hold) Dead(ctx context.Context, r driver.Reason) error {
 	}
 	return h.settle(func() error {
 		m := h.message
-		b, queue, now := h.consumer.broker, h.consumer.name, time.Now()
-		m.Headers = r.Headers(m.Headers, queue, now)
-		if err := b.store(ctx, exchangeDead, queue, encode(m, now)); err != nil {
+		b, now := h.consumer.broker, time.Now()
+		m.Headers = r.Headers(m.Headers, h.from, now)
+		if err := b.store(ctx, exchangeDead, h.consumer.name, encode(m, now)); err != nil {
 			return err
 		}
 		b.options.Failpoint("after-dead-publish-before-ack")

@@ -72,6 +72,8 @@ func TestUnroutableDeadLetters(t *testing.T) {
 	require.Equal(t, "body", string(d.Message.Body))
 	require.Equal(t, "kept", d.Message.Headers["note"])
 	require.Equal(t, name, d.Message.Headers[driver.HeaderDeadQueue])
+	require.Equal(t, "studycast.retry", d.Message.Headers[driver.HeaderDeadExchange])
+	require.Equal(t, name+".200", d.Message.Headers[driver.HeaderDeadKey])
 	require.Equal(t, "dependency", d.Message.Headers[driver.HeaderDeadFault])
 	require.Equal(t, fmt.Sprintf("the server took it out of queue %s.retry.200 (expired) and found no queue bound to exchange "+
 		"studycast.jobs with key %s", name, name), d.Message.Headers[driver.HeaderDeadReason])

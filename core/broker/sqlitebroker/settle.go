@@ -41,7 +41,7 @@ func (s *settler) Dead(ctx context.Context, r driver.Reason) error {
 	if dead == nil {
 		return driver.ErrDeadLetter
 	}
-	headers, err := encodeHeaders(r.Headers(s.headers, s.line.name, s.broker.options.Now()))
+	headers, err := encodeHeaders(r.Headers(s.headers, driver.Origin{Queue: s.line.name, Key: s.line.name}, s.broker.options.Now()))
 	if err != nil {
 		return err
 	}

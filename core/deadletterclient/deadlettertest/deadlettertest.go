@@ -112,7 +112,8 @@ func matches(l *deadletterv1.DeadLetter, r *deadletterv1.ListDeadLettersRequest)
 
 func brief(l *deadletterv1.DeadLetter) *deadletterv1.DeadLetter {
 	b, _ := proto.Clone(l).(*deadletterv1.DeadLetter)
-	b.Body, b.Headers, b.Request = nil, nil, nil
+	b.Body, b.Headers, b.Request, b.Attempts = nil, nil, nil, nil
+	b.OriginExchange, b.OriginRoutingKey = "", ""
 	return b
 }
 

@@ -83,7 +83,8 @@ func (s *Server) ListAudit(_ context.Context, r *deadletterv1.ListAuditRequest) 
 	resp := &deadletterv1.ListAuditResponse{}
 	for _, a := range s.audit {
 		if (r.GetAuthor() == "" || r.GetAuthor() == a.GetAuthor()) &&
-			(len(r.GetActions()) == 0 || slices.Contains(r.GetActions(), a.GetAction())) {
+			(len(r.GetActions()) == 0 || slices.Contains(r.GetActions(), a.GetAction())) &&
+			(r.GetBeforeId() == "" || a.GetId() < r.GetBeforeId()) {
 			resp.Records = append(resp.Records, proto.CloneOf(a))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/studycast/studycast/core/deadletterclient"
@@ -31,7 +32,7 @@ func (s *Server) Audit() []*deadletterv1.AuditRecord {
 
 func (s *Server) record(action, author, reason, selection string) {
 	s.audit = slices.Insert(s.audit, 0, deadletterclient.AuditToProto(deadletterclient.AuditRecord{
-		ID: fmt.Sprintf("record-%d", len(s.audit)+1), At: time.Now(), Author: author, Action: action, Reason: reason, Selection: selection,
+		ID: uuid.Must(uuid.NewV7()).String(), At: time.Now(), Author: author, Action: action, Reason: reason, Selection: selection,
 	}))
 }
 

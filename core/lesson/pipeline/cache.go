@@ -26,7 +26,7 @@ func key(stage string, from ...any) string {
 // kept returns the cached result, or makes and keeps it.
 func kept[T any](c Cache, key string, produce func() (T, error)) (T, error) {
 	var v T
-	if data, ok := c.Get(key); ok && json.Unmarshal(data, &v) == nil {
+	if held(c, key, &v) {
 		return v, nil
 	}
 	v, err := produce()

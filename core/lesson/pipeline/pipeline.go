@@ -114,19 +114,16 @@ func (p *Pipeline) written(ctx context.Context, in Input, m *meter) (*lesson.Doc
 	if err != nil {
 		return nil, nil, fault.At("fetch", err)
 	}
-	doc, err := kept(in.Cache, key("extract", raw), func() (*lesson.Document, error) {
+	doc, err := kept(in.Cache, extractKey(raw), func() (*lesson.Document, error) {
 		m.report("extract", 0)
 		return p.Reader.Extract(ctx, raw, in.Dir)
 	})
 	if err != nil {
 		return nil, nil, fault.At("extract", err)
 	}
-	if in.Options.Language == "" {
-		in.Options.Language = doc.Language
-	}
-	s, err := kept(in.Cache, key("script", doc, in.Options), func() (*lesson.Script, error) {
+	s, err := kept(in.Cache, scriptKey(doc, in.Options), func() (*lesson.Script, error) {
 		m.report("script", 0)
-		return p.Writer.Write(ctx, doc, in.Options, m.stage("script"))
+		return p.Writer.Write(ctx, doc, spoken(doc, in.Options), m.stage("script"))
 	})
 	if err != nil {
 		return nil, nil, fault.At("script", err)
@@ -138,7 +135,7 @@ func (p *Pipeline) fetched(ctx context.Context, in Input, m *meter) (source.Raw,
 	if in.Upload != nil {
 		return *in.Upload, nil
 	}
-	return kept(in.Cache, key("fetch", in.URL), func() (source.Raw, error) {
+	return kept(in.Cache, fetchKey(in.URL), func() (source.Raw, error) {
 		m.report("fetch", 0)
 		return p.Reader.Fetch(ctx, in.URL, m.stage("fetch"))
 	})

@@ -3,15 +3,19 @@ package script
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
 
+	"github.com/studycast/studycast/core/breaker"
+	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/lesson"
 )
 
@@ -36,6 +40,7 @@ type remote struct {
 	cfg      RemoteConfig
 	chat     openai.ChatCompletionService
 	fallback Writer
+	breaker  *breaker.Breaker
 	log      *slog.Logger
 	format   atomic.Int32 // the outputFormat that the server is known to accept
 }
@@ -43,8 +48,11 @@ type remote struct {
 // NewRemote returns a writer that asks the endpoint in c, at most twice, and
 // checks the answer against the document: cited sentences must exist, numbers
 // must stand in them, unsourced lines are few and short. When anything fails
-// within the budget, fallback writes the script, with a note that says why.
-// log hears of failures without key, text or address.
+// within the budget, fallback writes the script, with a note that says why; nil
+// means that the failure is returned: as a fault of an endpoint that is down
+// (fault.Down) when it can't be reached, does not answer in time or answers 5xx
+// or 429, else as an ordinary Dependency fault. An endpoint that is down is not
+// asked again for some seconds. log hears of failures without key, text or address.
 func NewRemote(c RemoteConfig, fallback Writer, log *slog.Logger) Writer {
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	if c.HTTPClient != nil {
@@ -56,7 +64,7 @@ func NewRemote(c RemoteConfig, fallback Writer, log *slog.Logger) Writer {
 	if c.Key != "" {
 		opts = append(opts, option.WithAPIKey(c.Key))
 	}
-	return &remote{cfg: c, chat: openai.NewChatCompletionService(opts...), fallback: fallback, log: log}
+	return &remote{cfg: c, chat: openai.NewChatCompletionService(opts...), fallback: fallback, breaker: breaker.New(fault.Script, breaker.Options{}), log: log}
 }
 
 // Write implements Writer. It returns within the budget plus the time of the
@@ -70,7 +78,13 @@ func (r *remote) Write(ctx context.Context, doc *lesson.Document, o lesson.Optio
 	asking, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	p(0.05)
-	s, err := r.ask(asking, newBrief(doc, o), p)
+	s, err := breaker.Do(ctx, r.breaker, func() (*lesson.Script, error) {
+		s, err := r.ask(asking, newBrief(doc, o), p)
+		if err != nil && ctx.Err() == nil {
+			err = r.explain(asking, budget, err)
+		}
+		return s, err
+	})
 	if err == nil {
 		p(1)
 		return s, nil
@@ -78,13 +92,10 @@ func (r *remote) Write(ctx context.Context, doc *lesson.Document, o lesson.Optio
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	reason := fmt.Sprintf("the script endpoint did not answer in %d s", int(budget.Seconds()))
-	var f *failure
-	if asking.Err() == nil && errors.As(err, &f) {
-		reason = f.reason
-	} else if asking.Err() == nil {
-		reason = "the script endpoint could not be reached"
+	if r.fallback == nil {
+		return nil, err
 	}
+	reason := lower(strings.TrimSuffix(fault.From(err).Text, "."))
 	r.log.WarnContext(ctx, "script written offline", "reason", reason, "model", r.cfg.Model)
 	s, err = r.fallback.Write(ctx, doc, o, p)
 	if err != nil {
@@ -92,6 +103,32 @@ func (r *remote) Write(ctx context.Context, doc *lesson.Document, o lesson.Optio
 	}
 	s.Notes = append(s.Notes, "Written offline: "+reason+".")
 	return s, nil
+}
+
+// explain makes a fault of why there is no script.
+func (r *remote) explain(asking context.Context, budget time.Duration, err error) error {
+	var f *failure
+	switch {
+	case asking.Err() != nil:
+		return fault.Down(fault.Script, errLate, "The script endpoint did not answer in %d s.", int(budget.Seconds()))
+	case !errors.As(err, &f):
+		return fault.New(fault.Dependency, "The script endpoint could not be used.")
+	case f.down:
+		return fault.Down(fault.Script, f.err, "%s.", upper(f.reason))
+	}
+	return fault.Wrap(fault.Dependency, f.err, "%s.", upper(f.reason))
+}
+
+var errLate = errors.New("no answer in time")
+
+func upper(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
+}
+
+func lower(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(first)) + s[size:]
 }
 
 func (r *remote) budget(k lesson.Kind) time.Duration {
@@ -132,6 +169,7 @@ func (r *remote) ask(ctx context.Context, b *brief, p lesson.Progress) (*lesson.
 type failure struct {
 	reason string
 	err    error
+	down   bool // nothing that could be understood came back
 }
 
 func (f *failure) Error() string { return f.reason }

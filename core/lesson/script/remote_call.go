@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/openai/openai-go/v3"
@@ -46,7 +49,7 @@ func (r *remote) complete(ctx context.Context, messages []openai.ChatCompletionM
 			}
 			continue
 		}
-		return "", &failure{reason: statusReason(status), err: fmt.Errorf("status %d", status)}
+		return "", &failure{reason: statusReason(status), err: fmt.Errorf("status %d", status), down: overloaded(status)}
 	}
 }
 
@@ -69,9 +72,11 @@ func (r *remote) call(ctx context.Context, messages []openai.ChatCompletionMessa
 		return "", &failure{reason: "the answer of the script endpoint was too large", err: errTooLarge}
 	case err != nil && ctx.Err() != nil:
 		return "", ctx.Err()
+	case err != nil && unreached(err):
+		return "", &failure{reason: "the script endpoint could not be reached", err: plain(err), down: true}
 	case err != nil:
 		// The cause is dropped on purpose: it may hold address, headers, text.
-		return "", &failure{reason: "the script endpoint could not be reached or did not speak the protocol"}
+		return "", &failure{reason: "the script endpoint did not speak the protocol"}
 	case len(res.Choices) == 0:
 		return "", &failure{reason: "the script endpoint sent an empty answer"}
 	case res.Choices[0].FinishReason == "length":
@@ -80,6 +85,31 @@ func (r *remote) call(ctx context.Context, messages []openai.ChatCompletionMessa
 		return "", &failure{reason: "the model declined to write the script"}
 	}
 	return res.Choices[0].Message.Content, nil
+}
+
+// overloaded reports whether a status says that nobody is served at the moment.
+func overloaded(status int) bool {
+	return status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
+}
+
+// unreached reports whether an error is of the connection, not of the answer.
+func unreached(err error) bool {
+	var call *url.Error
+	var link net.Error
+	return errors.As(err, &call) || errors.As(err, &link) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// plain is the cause of a connection that failed, without the address.
+func plain(err error) error {
+	var number syscall.Errno
+	var link net.Error
+	switch {
+	case errors.As(err, &number):
+		return number
+	case errors.As(err, &link) && link.Timeout():
+		return errLate
+	}
+	return errors.New("the connection failed")
 }
 
 func statusReason(status int) string {

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/studycast/studycast/core/breaker"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/lesson/speech/pcm"
 )
@@ -39,13 +40,16 @@ const (
 )
 
 type remote struct {
-	c      RemoteConfig
-	url    string
-	client *http.Client
+	c       RemoteConfig
+	url     string
+	client  *http.Client
+	breaker *breaker.Breaker
 }
 
 // NewRemote returns the engine of any endpoint that answers POST
 // BaseURL/audio/speech as OpenAI's does, or what is wrong with its configuration.
+// When it can't be reached, does not answer in time or answers 5xx or 429 the
+// fault says that it is down, and it is not asked again for some seconds.
 func NewRemote(c RemoteConfig) (Engine, error) {
 	base, err := url.Parse(c.BaseURL)
 	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" {
@@ -68,7 +72,7 @@ func NewRemote(c RemoteConfig) (Engine, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 8
-	return &remote{c: c, url: base.JoinPath("audio", "speech").String(), client: &http.Client{
+	return &remote{c: c, url: base.JoinPath("audio", "speech").String(), breaker: breaker.New(fault.Speech, breaker.Options{}), client: &http.Client{
 		Transport: transport,
 		// A redirect could carry the key and the text to another host.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -92,15 +96,17 @@ func (e *remote) Speak(ctx context.Context, u Utterance, _ string) (Clip, error)
 	if own, ok := e.c.Voices[u.Voice]; ok {
 		name = own
 	}
-	ctx, cancel := context.WithTimeout(ctx, e.c.Timeout)
-	defer cancel()
-	body, kind, err := e.post(ctx, u.Text, name)
-	if err != nil {
-		return Clip{}, err
-	}
-	clip, err := e.decode(body, kind)
-	clip.Voice = strings.TrimPrefix(e.c.Model+"/"+name, "/")
-	return clip, err
+	return breaker.Do(ctx, e.breaker, func() (Clip, error) {
+		ctx, cancel := context.WithTimeout(ctx, e.c.Timeout)
+		defer cancel()
+		body, kind, err := e.post(ctx, u.Text, name)
+		if err != nil {
+			return Clip{}, err
+		}
+		clip, err := e.decode(body, kind)
+		clip.Voice = strings.TrimPrefix(e.c.Model+"/"+name, "/")
+		return clip, err
+	})
 }
 
 // post sends one request and returns the bounded body and its media type.
@@ -121,7 +127,7 @@ func (e *remote) post(ctx context.Context, text, voice string) ([]byte, string, 
 	}
 	res, err := e.client.Do(req)
 	if err != nil {
-		return nil, "", fault.Wrap(fault.Dependency, err, "The speech endpoint could not be reached.")
+		return nil, "", fault.Down(fault.Speech, err, "The speech endpoint could not be reached.")
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
@@ -129,7 +135,7 @@ func (e *remote) post(ctx context.Context, text, voice string) ([]byte, string, 
 	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	if err != nil {
-		return nil, "", fault.Wrap(fault.Dependency, err, "The speech endpoint broke off in the middle of a sentence.")
+		return nil, "", fault.Down(fault.Speech, err, "The speech endpoint broke off in the middle of a sentence.")
 	}
 	if len(body) > maxAnswer {
 		return nil, "", fault.New(fault.Dependency, "The speech endpoint sent more than a sentence can be.")
@@ -152,6 +158,9 @@ func (e *remote) refused(res *http.Response) error {
 		cause = errors.Join(cause, errFutile)
 	}
 	f := fault.Wrap(fault.Dependency, cause, "The speech endpoint answered %d.", res.StatusCode)
+	if again {
+		f.Down = fault.Speech
+	}
 	if s, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && s > 0 && s <= 3600 {
 		f = f.After(time.Duration(s) * time.Second)
 	}

@@ -60,12 +60,17 @@ func (s *Server) hello(h *statusv1.Hello) (string, *session, error) {
 		if sess == nil {
 			return "", nil, job.ErrSessionUnknown
 		}
+		s.orders(sess)
 		return id, sess, nil
 	}
 	s.next++
 	id := fmt.Sprintf("session-%d", s.next)
-	s.sessions[id] = &session{commands: make(chan *statusv1.Command, 16)}
-	return id, s.sessions[id], nil
+	sess := &session{
+		commands: make(chan *statusv1.Command, 16), worker: h.GetWorker(), kind: job.Kind(h.GetKind()), slots: h.GetSlots(),
+	}
+	s.sessions[id] = sess
+	s.orders(sess)
+	return id, sess, nil
 }
 
 func (s *Server) receive(st grpc.BidiStreamingServer[statusv1.SessionRequest, statusv1.SessionResponse], sess *session) error {
@@ -125,6 +130,8 @@ func (s *Server) start(id job.ID, session, startID string) (statusclient.StartAn
 	case r.job.State == job.Running && r.session == session && r.startID == startID:
 	case r.job.State == job.Running:
 		return statusclient.StartAnswer{Wait: &statusclient.Wait{Delay: lease, Why: "it runs"}}, nil
+	case s.sessions[session].paused:
+		return statusclient.StartAnswer{Wait: &statusclient.Wait{Delay: time.Second, Why: "the queue is paused"}}, nil
 	case time.Now().Before(r.job.NotBefore):
 		return statusclient.StartAnswer{Wait: &statusclient.Wait{Delay: time.Until(r.job.NotBefore), Why: "not due"}}, nil
 	default:
@@ -214,6 +221,10 @@ func (s *Server) decide(j *job.Job, o job.Outcome) job.Verdict {
 	}
 	fault := o.Failed.Fault
 	j.Fault = &fault
+	if o.Failed.Dependency != "" {
+		j.State, j.Dependency = job.Parked, o.Failed.Dependency
+		return job.Verdict{Action: job.Ack, Reason: "parked"}
+	}
 	j.Spent++
 	if o.Failed.Retryable && j.Spent <= s.Retries {
 		delay := max(s.Backoff, o.Failed.Delay)

@@ -1,6 +1,7 @@
 // Package statustest is a small status service for tests of its callers: it
-// keeps the contract for workers (sessions, attempts as fences, verdicts) in
-// memory, can be told to misbehave, and can be killed and started again.
+// keeps the contract for workers (sessions, attempts as fences, verdicts, orders
+// of operators) in memory, can be told to misbehave, and can be killed and
+// started again.
 package statustest
 
 import (
@@ -46,6 +47,7 @@ type Server struct {
 	statusv1.UnimplementedAttemptServiceServer
 	statusv1.UnimplementedStatusServiceServer
 	statusv1.UnimplementedOutboxServiceServer
+	statusv1.UnimplementedQueueServiceServer
 
 	// Retries is how many runs after the first a job has; Backoff is before
 	// each. Timeout limits an attempt.
@@ -71,6 +73,7 @@ type Server struct {
 	hellos   []string
 	finishes []Finish
 	reports  []Report
+	control  control
 	notify   chan struct{} // closed and replaced at every change
 }
 
@@ -78,6 +81,12 @@ type session struct {
 	commands chan *statusv1.Command
 	beats    int
 	goodbye  bool
+
+	worker   string
+	kind     job.Kind
+	slots    int32
+	paused   bool // as it was told
+	draining bool
 }
 
 type row struct {
@@ -93,6 +102,7 @@ func Start(t testing.TB) *Server {
 	s := &Server{
 		Retries: 3, Backoff: 5 * time.Second, Timeout: 5 * time.Minute,
 		sessions: map[string]*session{}, jobs: map[job.ID]*row{}, notify: make(chan struct{}),
+		control: control{pauses: map[job.Kind]*statusv1.Pause{}},
 	}
 	s.Up()
 	t.Cleanup(s.Down)
@@ -108,6 +118,7 @@ func (s *Server) Up() {
 	statusv1.RegisterAttemptServiceServer(s.server, s)
 	statusv1.RegisterStatusServiceServer(s.server, s)
 	statusv1.RegisterOutboxServiceServer(s.server, s)
+	statusv1.RegisterQueueServiceServer(s.server, s)
 	go func(srv *grpc.Server, l net.Listener) { _ = srv.Serve(l) }(s.server, s.listener)
 }
 

@@ -70,9 +70,6 @@ type Options struct {
 	DrainTimeout time.Duration
 }
 
-// Retention says when letters are removed, and where they are written before.
-type Retention = retention.Policy
-
 // App is a dead-letter service.
 type App struct {
 	opts     Options

@@ -100,6 +100,10 @@ func (w *world) takeAll(ids []job.ID) {
 	letters := map[job.ID]string{}
 	for _, l := range all {
 		letters[l.JobID] = l.ID
+		whole, err := w.letters.Get(context.Background(), l.ID)
+		require.NoError(w.t, err)
+		require.Len(w.t, whole.Attempts, 1)
+		require.False(w.t, whole.Attempts[0].EndedAt.IsZero())
 	}
 	for _, id := range ids {
 		require.Equal(w.t, letters[id], w.job(id).DeadLetter)

@@ -66,7 +66,7 @@ type Replays interface {
 	CreateReplay(
 		ctx context.Context, r Replay, f Filter, most int, record deadletterclient.AuditRecord,
 	) (stored Replay, existed bool, err error)
-	// Replay reads one with its counts. ErrReplayNotFound.
+	// Replay reads one with its counts and what it left. ErrReplayNotFound.
 	Replay(ctx context.Context, id string) (Replay, error)
 	// ListReplays reads replays with their counts, newest first; before "" is the
 	// newest.

@@ -72,6 +72,9 @@ type Letters interface {
 	// may run more than once. When the letter is open again or has an outcome,
 	// its running item in a replay ends. ErrNotFound.
 	Change(ctx context.Context, id string, fn func(*Letter) error, records ...deadletterclient.AuditRecord) (Letter, error)
+	// Told keeps what the status service answered when it was told of a letter:
+	// the state of its job and the attempts that it had. ErrNotFound.
+	Told(ctx context.Context, id, jobState string, attempts []deadletterclient.Attempt) error
 	// Decide brings the letters of a filter that are in the state from, and in no
 	// live replay, into the state to. Discarding keeps who and why, and appends a
 	// record whose Outcome it writes.

@@ -43,6 +43,9 @@ type Options struct {
 	// it is made, and who ask at most ShareFinishedFor later.
 	ShareLessons     bool
 	ShareFinishedFor time.Duration
+	// ParkRate is how many jobs of a kind that were parked go on in a second once
+	// what they waited for answers again; 0 = 5.
+	ParkRate int
 	// Listener takes the gRPC calls; the App closes it.
 	Listener net.Listener
 	// TLS is what callers have to speak; nil = plaintext.
@@ -121,14 +124,15 @@ func (a *App) build() error {
 	m := metrics.New()
 	a.ledger = ledger.New(ledger.Options{
 		Store: a.store, Policies: a.opts.Policies, Clock: a.opts.Clock, Observe: m.Stepped, Weights: a.opts.OwnerWeights,
-		Sharing: ledger.Sharing{Underway: a.opts.ShareLessons, Finished: a.opts.ShareFinishedFor},
+		ParkRate: a.opts.ParkRate,
+		Sharing:  ledger.Sharing{Underway: a.opts.ShareLessons, Finished: a.opts.ShareFinishedFor},
 	})
 	a.server = server.New(server.Options{
 		Ledger: a.ledger, Hub: a.hub, Logger: a.opts.Logger,
 		Started: func(s ledger.Started) { m.Answered(s.Kind, s.Answer) },
 	})
 	gauges := &metrics.Gauges{
-		Counts: a.ledger.Counts, Watchers: a.hub.Watchers, Clock: a.opts.Clock, Logger: a.opts.Logger,
+		Counts: a.ledger.Counts, Census: a.ledger.Census, Watchers: a.hub.Watchers, Clock: a.opts.Clock, Logger: a.opts.Logger,
 	}
 	var err error
 	if a.forget, err = metric.Own(a.opts.Registerer, m, gauges); err != nil {

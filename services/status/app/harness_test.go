@@ -85,7 +85,8 @@ func (s *service) create(owner string) job.Job {
 	return c.Job
 }
 
-// session opens a worker session that collects its commands.
+// session opens a worker session that collects its commands, but for the resume
+// that every stream begins with.
 func (s *service) session(name string) (*statusclient.Session, <-chan statusclient.Command) {
 	s.t.Helper()
 	return s.sessionOf(name, 2)
@@ -96,7 +97,11 @@ func (s *service) sessionOf(name string, slots int) (*statusclient.Session, <-ch
 	commands := make(chan statusclient.Command, 100)
 	sess, err := s.client.OpenSession(s.t.Context(), statusclient.SessionOptions{
 		Worker: name, Kind: job.Video, Slots: slots,
-		OnCommand: func(c statusclient.Command) { commands <- c },
+		OnCommand: func(c statusclient.Command) {
+			if c.Kind != statusclient.CommandResume {
+				commands <- c
+			}
+		},
 	})
 	require.NoError(s.t, err)
 	s.t.Cleanup(func() {

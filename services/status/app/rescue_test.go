@@ -19,6 +19,7 @@ type raw struct {
 	t      *testing.T
 	stream statusv1.AttemptService_SessionClient
 	id     string
+	orders statusv1.CommandKind // that the stream began with
 	end    context.CancelFunc
 }
 
@@ -40,7 +41,17 @@ func (s *service) raw(t *testing.T, id string) (*raw, error) {
 	r.id = m.GetWelcome().GetSessionId()
 	require.Equal(t, durationpb.New(2*time.Second).AsDuration(), m.GetWelcome().GetHeartbeat().AsDuration())
 	require.Equal(t, 10*time.Second, m.GetWelcome().GetLease().AsDuration())
+	r.orders = r.command()
 	return r, nil
+}
+
+// command reads the next one for the whole worker.
+func (r *raw) command() statusv1.CommandKind {
+	r.t.Helper()
+	m, err := r.stream.Recv()
+	require.NoError(r.t, err)
+	require.Empty(r.t, m.GetCommand().GetJobId())
+	return m.GetCommand().GetKind()
 }
 
 func (s *service) mustRaw(t *testing.T, id string) *raw {

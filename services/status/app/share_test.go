@@ -28,7 +28,7 @@ func TestSharing(t *testing.T) {
 	share := func(o *app.Options) { o.ShareLessons, o.ShareFinishedFor = true, 10*time.Minute }
 	for name, run := range map[string]func(*testing.T, *class){
 		"fifty at once": fiftyAtOnce, "one stays": oneStays, "all leave": allLeave, "first is deleted": firstIsDeleted,
-		"worker is lost": workerIsLost, "tried again": triedAgain, "given": given, "opted out": optedOut, "key": keyOfAFollower,
+		"worker is lost": workerIsLost, "tried again": triedAgain, "replayed": replayedShared, "edited by its heir": editedByHeir, "given": given, "opted out": optedOut, "key": keyOfAFollower,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Run("sqlite", func(t *testing.T) {

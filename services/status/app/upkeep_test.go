@@ -146,6 +146,7 @@ func TestMetricsAndHealth(t *testing.T) {
 # TYPE studycast_jobs gauge
 studycast_jobs{kind="audio",state="cancelled"} 0
 studycast_jobs{kind="audio",state="failed"} 0
+studycast_jobs{kind="audio",state="parked"} 0
 studycast_jobs{kind="audio",state="queued"} 0
 studycast_jobs{kind="audio",state="retrying"} 0
 studycast_jobs{kind="audio",state="running"} 0
@@ -153,6 +154,7 @@ studycast_jobs{kind="audio",state="scheduled"} 0
 studycast_jobs{kind="audio",state="succeeded"} 0
 studycast_jobs{kind="video",state="cancelled"} 0
 studycast_jobs{kind="video",state="failed"} 1
+studycast_jobs{kind="video",state="parked"} 0
 studycast_jobs{kind="video",state="queued"} 1
 studycast_jobs{kind="video",state="retrying"} 0
 studycast_jobs{kind="video",state="running"} 0

@@ -10,9 +10,10 @@ import (
 // sent, or has a promise that waits for its turn, or shares the run of another.
 type Line struct {
 	Sent    int  // jobs whose message is with the broker and that no worker has begun
-	Slots   int  // attempts that the open sessions run at once
+	Slots   int  // attempts that the open sessions run at once, without those that end
 	Running int  // attempts
 	Waiting bool // a promise waits for its turn
+	Paused  bool // no worker may begin
 }
 
 // Turn is a job whose turn has come.

@@ -23,6 +23,9 @@ type Row struct {
 	// worker has begun.
 	Sent bool
 
+	// Trial is the dependency that its run tries out; "" = none.
+	Trial string
+
 	// WorkKey identifies the lesson that is asked for; jobs with the same one may
 	// share a run. "" = never shared.
 	WorkKey   string
@@ -52,7 +55,9 @@ type Session struct {
 	OpenedAt time.Time
 	HeardAt  time.Time // when it was heard of last
 	EndsAt   time.Time // when it is dead unless it is heard of before
+	Draining bool      // it was told to finish and end
 	Waiting  bool      // a job of its kind waits for its turn; only read, and only by Session
+	Paused   bool      // its queue is paused; only read, and only by Session
 }
 
 // Promise says that the message of a job is put on its queue at Due unless the
@@ -99,6 +104,7 @@ type Deadlines struct {
 	Key       time.Time
 	Sweep     time.Time
 	Tombstone time.Time              // earliest DeletedAt of a swept tombstone
+	Parking   time.Time              // earliest Due of a parking
 	Started   map[job.Kind]time.Time // earliest start of a running attempt
 }
 
@@ -111,6 +117,7 @@ type Counts struct {
 	Waiting  map[job.Kind]int // promises that wait for their turn
 	Calls    int              // of webhooks, pending
 	CallDue  time.Time        // earliest due time of one
+	Parked   []Parked
 }
 
 // Count counts the jobs of a kind in a state.
@@ -131,6 +138,7 @@ type Note struct {
 	Deadline time.Time // something other than a promise has to be done then
 	Session  job.SessionID
 	Command  Command // for Session
+	Orders   bool    // those of Session have changed; of every session when that is empty
 	Over     bool    // Session is dead
 }
 

@@ -59,7 +59,9 @@ type Reader interface {
 	// Groups lists every owner and kind that has jobs.
 	Groups() ([]Group, error)
 	LineReader
+	ParkingReader
 	WebhookReader
+	QueueReader
 }
 
 // Tx is one transaction.
@@ -72,7 +74,9 @@ type Tx interface {
 	Keys
 	Tombstones
 	Sharing
+	ParkingWriter
 	WebhookWriter
+	QueueWriter
 	// NextSeq gives out the next seq.
 	NextSeq() (int64, error)
 	// Note passes n to Subscribe's function after the commit.

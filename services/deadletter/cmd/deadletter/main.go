@@ -46,7 +46,7 @@ func start(ctx context.Context, p *program.Program, s settings) error {
 	}
 	options := app.Options{
 		StoreURL: data.DeadLetterStoreURL, Broker: b, Queues: job.Queues(), Status: status,
-		Listener: listener, TLS: p.ServerTLS(),
+		Listener: listener, TLS: p.ServerTLS(), Retention: app.RetentionOf(s.DeadLetterRetention, data.DataDir),
 		Logger: p.Log, Registerer: p.Registry, Tracer: p.Traces, Failpoint: p.Failpoint,
 	}
 	var a *app.App

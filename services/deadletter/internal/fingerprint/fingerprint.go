@@ -63,6 +63,7 @@ var rules = []rule{
 	{regexp.MustCompile(`()(\[[0-9A-Fa-f]*:[0-9A-Fa-f:.%]*\]|\b[0-9A-Fa-f]{1,4}(:[0-9A-Fa-f]{0,4}){2,7}\b|\b\d{1,3}(\.\d{1,3}){3}\b)(:\d{1,5}\b)?`), "<address>"},
 	{regexp.MustCompile(`()\b([A-Za-z0-9_-]+\.)+[A-Za-z]{2,}(:\d{1,5})?\b`), "<host>"},
 	{regexp.MustCompile(`()\b[A-Za-z][A-Za-z0-9_-]*:\d{2,5}\b`), "<host>"},
+	{regexp.MustCompile(`()\b(once|\d+ times)\b`), "<n> times"},
 	{regexp.MustCompile(`()\b(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+\b`), "<time>"},
 	{regexp.MustCompile(`()\b(0x[0-9A-Fa-f]+|[0-9a-f]*[0-9][0-9a-f]{7,}|[0-9a-f]{7,}[0-9][0-9a-f]*)\b`), "<id>"},
 	{regexp.MustCompile(`()[+-]?\b\d+([.,]\d+)*([A-Za-z]{1,3}\b|%|\b)`), "<n>"},

@@ -18,9 +18,9 @@ func TestTemplates(t *testing.T) {
 		want, kind string
 		faults     []job.Fault
 	}{
-		{"The site has trouble (it answered <n>). You can also upload the page.", "source", []job.Fault{
-			{Text: "The site has trouble (it answered 500). You can also upload the page."},
-			{Text: "The site has trouble (it answered 502). You can also upload the page."},
+		{"The site has trouble (it answered <n>). You can also upload the page. It was tried <n> times.", "source", []job.Fault{
+			{Text: "The site has trouble (it answered 500). You can also upload the page. It was tried once."},
+			{Text: "The site has trouble (it answered 502). You can also upload the page. It was tried 4 times."},
 		}},
 		{"The site could not be reached, or broke off. Check the address. · Get <value>: dial tcp <address>: connect: connection refused", "source", []job.Fault{
 			{Text: "The site could not be reached, or broke off. Check the address.", Cause: `Get "https://a.example/x?y=1": dial tcp 10.0.0.1:443: connect: connection refused`},

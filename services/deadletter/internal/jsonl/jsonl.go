@@ -57,9 +57,12 @@ type line struct {
 	DiscardReason string            `json:"discard_reason,omitempty"`
 	Digest        string            `json:"digest"`
 	Headers       map[string]string `json:"headers,omitempty"`
+	Attempts      []attempt         `json:"attempts,omitempty"`
 	Edited        []byte            `json:"edited,omitempty"`
 	Body          []byte            `json:"body,omitempty"`
 }
+
+type attempt = deadletterclient.Attempt
 
 type faultOf struct {
 	Kind  string `json:"kind"`
@@ -77,7 +80,7 @@ func Encode(l store.Letter) ([]byte, error) {
 		JobState: l.JobState, Undecodable: l.Undecodable, Schema: l.Schema, ReplayedBy: l.ReplayedBy, ReplayedAt: l.ReplayedAt,
 		ReplayReason: l.ReplayReason, ReplayID: l.ReplayID, ResentTo: l.ResentTo, RunJob: string(l.RunJob), JobVersion: l.JobVersion,
 		Outcome: l.Outcome, OutcomeAt: l.OutcomeAt, DiscardedBy: l.DiscardedBy, DiscardedAt: l.DiscardedAt,
-		DiscardReason: l.DiscardReason, Digest: hex.EncodeToString(l.Digest[:]), Headers: l.Headers, Edited: l.EditedBody, Body: l.Body,
+		DiscardReason: l.DiscardReason, Digest: hex.EncodeToString(l.Digest[:]), Headers: l.Headers, Attempts: l.Attempts, Edited: l.EditedBody, Body: l.Body,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encode dead letter %s: %w", l.ID, err)
@@ -122,6 +125,10 @@ func (p line) letter() (l store.Letter) {
 	l.DiscardedBy, l.DiscardedAt, l.DiscardReason = p.DiscardedBy, micro(p.DiscardedAt), p.DiscardReason
 	if len(p.Headers) > 0 {
 		l.Headers = p.Headers
+	}
+	for _, a := range p.Attempts {
+		a.StartedAt, a.EndedAt = micro(a.StartedAt), micro(a.EndedAt)
+		l.Attempts = append(l.Attempts, a)
 	}
 	if len(p.Edited) > 0 {
 		l.EditedBody = p.Edited
@@ -172,6 +179,9 @@ func (p line) hasNUL() bool {
 	}
 	for name, value := range p.Headers {
 		texts = append(texts, name, value)
+	}
+	for _, a := range p.Attempts {
+		texts = append(texts, a.Worker, a.Error)
 	}
 	return slices.ContainsFunc(texts, func(s string) bool { return strings.ContainsRune(s, 0) })
 }

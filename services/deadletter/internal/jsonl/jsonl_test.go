@@ -29,6 +29,7 @@ func TestWhatGoesOutComesBack(t *testing.T) {
 	l.ReplayedBy, l.ReplayedAt, l.ReplayReason, l.ReplayID = "op", l.DiedAt, "why", "r"
 	l.RunJob, l.JobVersion, l.ResentTo, l.EditedBody = "j", 7, "q", []byte{1}
 	l.DiscardedBy, l.DiscardedAt, l.DiscardReason = "op", l.DiedAt, "old"
+	l.Attempts = []deadletterclient.Attempt{{Number: 2, Worker: "w", StartedAt: l.DiedAt, Error: "It broke."}}
 	line, err := jsonl.Encode(l)
 	require.NoError(t, err)
 	require.True(t, bytes.HasPrefix(line, []byte(`{"format":"studycast.dead-letter/1",`)))

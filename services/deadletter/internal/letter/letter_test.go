@@ -31,7 +31,7 @@ func message(t testing.TB, reason driver.Reason) broker.Message {
 	require.NoError(t, err)
 	return broker.Message{
 		ID: "job-1", Kind: "audio", Owner: "ada", Attempt: 2, Schema: 1, Traceparent: "00-x", Body: body,
-		Headers: reason.Headers(map[string]string{"mine": "1"}, queue, died),
+		Headers: reason.Headers(map[string]string{"mine": "1"}, driver.Origin{Queue: queue, Exchange: "jobs", Key: "audio"}, died),
 	}
 }
 

@@ -1,8 +1,11 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/wire"
@@ -67,17 +70,22 @@ func (s *Server) ListAudit(ctx context.Context, r *deadletterv1.ListAuditRequest
 	var bad problems
 	size := bad.page(r.GetPageSize())
 	actions := bad.oneOf("actions", r.GetActions(), deadletterclient.Actions())
+	if id := r.GetBeforeId(); id != "" && uuid.Validate(id) != nil {
+		bad.add("before_id", "is not the id of a record")
+	}
 	if err := bad.err(); err != nil {
 		return nil, err
 	}
 	f := store.AuditFilter{
 		Author: r.GetAuthor(), Actions: actions, After: wire.TimeFromProto(r.GetAfter()), BeforeAt: wire.TimeFromProto(r.GetBefore()),
+		BeforeKey: r.GetBeforeId(),
 	}
 	of := f
-	var err error
-	if f.BeforeKey, err = decodeToken(r.GetPageToken(), "audit", of); err != nil {
+	last, err := decodeToken(r.GetPageToken(), "audit", of)
+	if err != nil {
 		return nil, err
 	}
+	f.BeforeKey = cmp.Or(last, f.BeforeKey)
 	f.Limit = size + 1
 	all, err := s.store.ListAudit(ctx, f)
 	if err != nil {

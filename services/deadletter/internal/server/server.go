@@ -98,6 +98,7 @@ func (s *Server) get(ctx context.Context, id string) (deadletterclient.DeadLette
 	}
 	l.Request, l.Undecodable = letter.Request(l)
 	l.Edited = letter.Edited(l)
+	l.OriginExchange, l.OriginRoutingKey = letter.Origin(l)
 	return l.DeadLetter, nil
 }
 

@@ -176,9 +176,10 @@ func pauseAfter(count int) time.Duration {
 // letter.
 func (l *line) bury(ctx context.Context, stored store.Letter) error {
 	state := deadletterclient.JobUnknown
+	var attempts []deadletterclient.Attempt
 	if stored.JobID != "" {
 		var err error
-		if state, err = l.tell(ctx, stored); err != nil {
+		if state, attempts, err = l.tell(ctx, stored); err != nil {
 			return err
 		}
 	}
@@ -186,16 +187,16 @@ func (l *line) bury(ctx context.Context, stored store.Letter) error {
 		return nil
 	}
 	return l.persist(ctx, metrics.Store, stored, func(ctx context.Context) error {
-		_, err := l.Store.Change(ctx, stored.ID, func(s *store.Letter) error {
-			s.JobState = state
+		err := l.Store.Told(ctx, stored.ID, state, attempts)
+		if errors.Is(err, store.ErrNotFound) { // removed meanwhile: one more copy of an old death
 			return nil
-		})
+		}
 		return err
 	})
 }
 
-// tell returns the state of the job after it.
-func (l *line) tell(ctx context.Context, stored store.Letter) (state string, err error) {
+// tell returns the state of the job after it, and the attempts that it had.
+func (l *line) tell(ctx context.Context, stored store.Letter) (state string, attempts []deadletterclient.Attempt, err error) {
 	err = l.persist(ctx, metrics.Bury, stored, func(ctx context.Context) error {
 		j, err := l.Status.Bury(ctx, stored.JobID, statusclient.BuryInput{
 			DeadLetter: stored.ID, Attempt: stored.Attempt, Fault: letter.JobFault(stored),
@@ -203,7 +204,7 @@ func (l *line) tell(ctx context.Context, stored store.Letter) (state string, err
 		var invalid *job.InvalidError
 		switch {
 		case err == nil:
-			state = string(j.State)
+			state, attempts = string(j.State), letter.Attempts(j.History)
 		case errors.Is(err, job.ErrNotFound), errors.As(err, &invalid): // no job, or not even the id of one
 			state = deadletterclient.JobUnknown
 		default:
@@ -211,7 +212,7 @@ func (l *line) tell(ctx context.Context, stored store.Letter) (state string, err
 		}
 		return nil
 	})
-	return state, err
+	return state, attempts, err
 }
 
 // persist calls until there is no error. It gives up only when ctx ends.

@@ -52,7 +52,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err := s.open(ctx, path); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the dead-letter store %s: %w", path, err), s.Close())
 	}
-	s.Table = table.New(s.writes, s.reads, table.Dialect{Contains: "instr", Explain: explain})
+	s.Table = table.New(s.writes, s.reads, table.Dialect{Contains: "instr", ByState: true, Explain: explain})
 	if err := errors.Join(s.Fill(ctx), s.FreeReplays(ctx)); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the dead-letter store %s: %w", path, err), s.Close())
 	}

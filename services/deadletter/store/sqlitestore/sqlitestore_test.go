@@ -5,13 +5,17 @@ import (
 	"database/sql"
 	"path/filepath"
 	"testing"
+	"testing/fstest"
 
+	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/sqlitefile"
+	"github.com/studycast/studycast/core/tables"
 	"github.com/studycast/studycast/services/deadletter/store"
+	"github.com/studycast/studycast/services/deadletter/store/internal/table"
 	"github.com/studycast/studycast/services/deadletter/store/storetest"
 )
 
@@ -109,6 +113,40 @@ func TestOlderLettersAreFilled(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, found, 1)
 	require.Len(t, found[0].Fingerprint, 16)
+}
+
+// TestLettersBeforeMigrations: what an older program stored is there after the
+// tables changed, and known to be readable or not.
+func TestLettersBeforeMigrations(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "dead-letters.db")
+	older := fstest.MapFS{}
+	for _, name := range []string{"migrations/00001_dead_letters.sql", "migrations/00002_replays.sql"} {
+		text, err := migrations.ReadFile(name)
+		require.NoError(t, err)
+		older[name] = &fstest.MapFile{Data: text}
+	}
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	require.NoError(t, tables.Migrate(t.Context(), goose.DialectSQLite3, db, older, table.Versions))
+	for id, undecodable := range map[string]string{"a": "", "b": "no message"} {
+		_, err = db.ExecContext(t.Context(), `INSERT INTO dead_letters VALUES ($1, zeroblob(32), 'job', 'video', 'ada', 'q', 'open',
+ 'source', 'The site is down.', '', 'fetch', 1, 1, 1, 1, 1, 'failed', $2, 1, '', 0, '', '', '', '', '', '', 0, '', 0, '', 0, '', X'',
+ CAST('{}' AS BLOB), X'00')`, id, undecodable)
+		require.NoError(t, err)
+	}
+	require.NoError(t, db.Close())
+	s, err := Open(t.Context(), path)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	plan, err := s.Plan(t.Context(), store.Filter{Text: "SITE"})
+	require.NoError(t, err)
+	require.Equal(t, 1, plan.Letters)
+	require.Equal(t, "a", plan.Groups[0].Sample)
+	require.Equal(t, []deadletterclient.Skipped{{Why: deadletterclient.SkippedUndecodable, Letters: 1}}, plan.Skipped)
+	l, err := s.Get(t.Context(), "a")
+	require.NoError(t, err)
+	require.Empty(t, l.Attempts)
 }
 
 func BenchmarkPut(b *testing.B) { storetest.BenchmarkPut(b, open(b)) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -30,13 +31,31 @@ func listsFilterAndPage(t *testing.T, s store.Store) {
 	for _, states := range [][]string{nil, {"open"}, {"open", "replaying"}, {"open", "replayed", "replaying"}} {
 		for _, kind := range []job.Kind{"", job.Video, job.Audio} {
 			for _, id := range []job.ID{"", "job-1"} {
-				f := store.Filter{States: states, Kind: kind, JobID: id, Limit: 7}
-				t.Run(fmt.Sprintf("%v/%s/%s", states, kind, id), func(t *testing.T) {
-					require.Equal(t, pick(all, f), pages(t, s, f))
-				})
+				for _, text := range []string{"", "SITE", "answered 1"} {
+					f := store.Filter{States: states, Kind: kind, JobID: id, Text: text, Limit: 7}
+					t.Run(fmt.Sprintf("%v/%s/%s/%s", states, kind, id, text), func(t *testing.T) {
+						want := pick(all, f)
+						require.Equal(t, want, pages(t, s, f))
+						require.Equal(t, len(want), grouped(t, s, f), "the groups hold the same letters")
+					})
+				}
 			}
 		}
 	}
+}
+
+// grouped counts the letters in the groups of a filter.
+func grouped(t *testing.T, s store.Store, f store.Filter) (n int) {
+	t.Helper()
+	f.Limit = len(faults) + 1
+	all, err := s.Groups(t.Context(), f, store.GroupKey{})
+	require.NoError(t, err)
+	require.LessOrEqual(t, len(all), len(faults))
+	require.True(t, slices.IsSortedFunc(all, func(a, b deadletterclient.Group) int { return b.Letters - a.Letters }))
+	for _, g := range all {
+		n += g.Letters
+	}
+	return n
 }
 
 func pages(t *testing.T, s store.Store, f store.Filter) (ids []string) {
@@ -58,7 +77,7 @@ func pages(t *testing.T, s store.Store, f store.Filter) (ids []string) {
 func pick(all []store.Letter, f store.Filter) (ids []string) {
 	for _, l := range slices.Backward(all) {
 		if (f.States == nil || slices.Contains(f.States, l.State)) && (f.Kind == "" || f.Kind == l.Kind) &&
-			(f.JobID == "" || f.JobID == l.JobID) {
+			(f.JobID == "" || f.JobID == l.JobID) && strings.Contains(strings.ToLower(l.Fault.Text), strings.ToLower(f.Text)) {
 			ids = append(ids, l.ID)
 		}
 	}

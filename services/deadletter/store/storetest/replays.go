@@ -237,6 +237,11 @@ func takesItems(t *testing.T, s store.Store) {
 	}, sampleRecord("replay.stop", "op"))
 	require.NoError(t, err)
 	require.Equal(t, deadletterclient.ReplayCounts{Recovered: 1, Skipped: 4}, stopped.Counts)
+	read, err := s.Replay(t.Context(), r.ID)
+	require.NoError(t, err)
+	require.Equal(t, []deadletterclient.LeftLetter{
+		{ID: ids[1], Why: "it was decided on elsewhere"}, {ID: third.ID, Why: "its job refuses"},
+	}, read.Left)
 	_, err = s.Take(t.Context(), r.ID, "me", 0, replaying(r.ID))
 	require.ErrorIs(t, err, store.ErrHalted)
 	create(t, s, sampleReplay(0), openOnly) // what it left may be taken again

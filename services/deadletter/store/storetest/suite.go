@@ -34,6 +34,7 @@ func Run(t *testing.T, open Open) {
 		{"puts of one message at once make one letter", putsAtOnce},
 		{"change is one at a time", changesAtOnce},
 		{"refused change changes nothing", refusedChange},
+		{"told keeps the attempts", toldKeeps},
 		{"list is newest first and brief", listsNewestFirst},
 		{"list filters and pages", listsFilterAndPage},
 		{"counts by state and fault", counts},
@@ -87,13 +88,14 @@ func put(t *testing.T, s store.Store, l store.Letter) store.Letter {
 }
 
 func brief(l store.Letter) store.Letter {
-	l.Headers, l.Body = nil, nil
+	l.Headers, l.Body, l.Attempts = nil, nil, nil
 	return l
 }
 
 func keepsEveryField(t *testing.T, s store.Store) {
 	whole := Sample(1)
 	whole.JobState, whole.Undecodable = "failed", "no message"
+	whole.Attempts = attempts()
 	whole.State, whole.ReplayedBy, whole.ReplayedAt, whole.ReplayReason = deadletterclient.Replayed, "op", at(9), "it is back"
 	bare := store.Letter{}
 	bare.ID, bare.State, bare.Copies = Sample(2).ID, deadletterclient.Open, 1
@@ -105,6 +107,36 @@ func keepsEveryField(t *testing.T, s store.Store) {
 		require.NoError(t, err)
 		require.Equal(t, l, got)
 	}
+}
+
+func attempts() []deadletterclient.Attempt {
+	return []deadletterclient.Attempt{
+		{Number: 1, Worker: "host/1", StartedAt: at(1), EndedAt: at(2), Error: "„It“ broke."}, {Number: 2, StartedAt: at(3)},
+	}
+}
+
+// toldKeeps: nothing else of a letter changes, whatever is decided meanwhile.
+func toldKeeps(t *testing.T, s store.Store) {
+	require.ErrorIs(t, s.Told(t.Context(), "nothing", "failed", nil), store.ErrNotFound)
+	l := put(t, s, Sample(1))
+	require.NoError(t, s.Told(t.Context(), l.ID, "failed", attempts()))
+	_, err := s.Change(t.Context(), l.ID, func(l *store.Letter) error {
+		require.Equal(t, "failed", l.JobState)
+		l.State = deadletterclient.Replaying
+		return nil
+	})
+	require.NoError(t, err)
+	l.JobState, l.Attempts, l.State = "failed", attempts(), deadletterclient.Replaying
+	got, err := s.Get(t.Context(), l.ID)
+	require.NoError(t, err)
+	require.Equal(t, l, got)
+	all, err := s.List(t.Context(), store.Filter{Limit: 2})
+	require.NoError(t, err)
+	require.Equal(t, []store.Letter{brief(l)}, all)
+	require.NoError(t, s.Told(t.Context(), l.ID, "unknown", nil))
+	got, err = s.Get(t.Context(), l.ID)
+	require.NoError(t, err)
+	require.Empty(t, got.Attempts)
 }
 
 func missing(t *testing.T, s store.Store) {

@@ -46,7 +46,7 @@ func start(ctx context.Context, p *program.Program, s settings) error {
 	}
 	options := app.Options{
 		StoreURL: data.StoreURL, Policies: s.Policies.Policies(), OwnerWeights: weights, Listener: listener, TLS: p.ServerTLS(),
-		ShareLessons: s.ShareLessons, ShareFinishedFor: s.ShareFinishedFor,
+		ParkRate: s.ParkRate, ShareLessons: s.ShareLessons, ShareFinishedFor: s.ShareFinishedFor,
 		RemoveArtifacts: func(ctx context.Context, id job.ID) error { return artifacts.Delete(ctx, artifact.JobPrefix(id)) },
 		Logger:          p.Log, Registerer: p.Registry, Tracer: p.Traces,
 	}

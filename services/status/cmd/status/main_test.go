@@ -165,9 +165,11 @@ func TestStartsBeforeItsDatabase(t *testing.T) {
 	}, patience, 5*time.Millisecond)
 	require.NoError(t, db.Run())
 	<-r.up
-	code, text := r.get(t, "/readyz")
-	require.Equal(t, http.StatusOK, code, text)
-	code, text = r.get(t, "/metrics")
+	require.Eventually(t, func() bool {
+		code, _ := r.get(t, "/readyz")
+		return code == http.StatusOK
+	}, patience, 5*time.Millisecond)
+	code, text := r.get(t, "/metrics")
 	require.Equal(t, http.StatusOK, code)
 	require.True(t, strings.Contains(text, `studycast_jobs{kind="video",state="queued"} 0`))
 	require.NoError(t, r.cmd.Process.Signal(syscall.SIGTERM))

@@ -71,6 +71,11 @@ func (s *Step) fail(now time.Time, p job.Policy, o job.Failure) (job.Verdict, er
 	f.At = now
 	f.Stage = orElse(f.Stage, r.Stage)
 	r.Fault = &f // its text ends with what comes next
+	if isDown(o) {
+		s.Down = f.Text
+		f.Text = waiting(f.Text)
+		return s.park(now, o.Dependency)
+	}
 	r.Spent++
 	if o.Retryable && !p.Exhausted(r.Spent) {
 		f.Text = tryingAgain(f.Text)

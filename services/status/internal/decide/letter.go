@@ -60,7 +60,9 @@ func stale(r store.Row, l Letter) bool {
 		return true
 	case r.State == job.Failed:
 		return false
-	case r.State.Final(), r.State == job.Scheduled, l.Held:
+	case r.State.Final(), r.State == job.Scheduled, r.State == job.Parked, l.Held:
+		return true
+	case l.Attempt != 0 && l.Attempt == r.Attempt && r.Ended.Action == job.Ack: // it had its end when the job was parked
 		return true
 	case l.Attempt == 0, l.Attempt > r.Attempt:
 		return false
@@ -99,15 +101,17 @@ func Replay(r store.Row, now time.Time, letter, why string) (Step, error) {
 	return *s, s.anew(now, orElse(why, "replayed by an operator"))
 }
 
-// Edit gives a replayed job another request. It asks for another lesson then,
-// so nobody shares its run.
+// Edit gives a replayed job the source and the options of another request. It
+// asks for another lesson then, so nobody shares its run. The rest of its
+// request stays: the letter of a run that began with somebody else's job has
+// that one's labels.
 func (s *Step) Edit(r job.Request) error {
 	if r.Kind != s.Row.Request.Kind {
 		return &job.InvalidError{Fields: []job.FieldError{{
 			Path: "request.kind", Message: fmt.Sprintf("is %s, the job's is %s: it can't be changed", r.Kind, s.Row.Request.Kind),
 		}}}
 	}
-	s.Row.Request, s.Row.WorkKey = r, ""
+	s.Row.Request.Source, s.Row.Request.Options, s.Row.WorkKey = r.Source, r.Options, ""
 	return nil
 }
 

@@ -48,6 +48,11 @@ func Join(r, leader store.Row, now time.Time, why string) (Step, error) {
 			return *s, err
 		}
 	}
+	if leader.State == job.Parked {
+		if err := s.move(now, job.Parked, leader.Dependency+" was found down before"); err != nil {
+			return *s, err
+		}
+	}
 	s.take(leader)
 	s.Promise = Promise{}
 	return *s, nil
@@ -97,6 +102,7 @@ func Follow(r store.Row, led Step, now time.Time) (Step, error) {
 func (s *Step) take(l store.Row) {
 	r := &s.Row
 	r.Attempt, r.Spent, r.NotBefore, r.Worker = l.Attempt, l.Spent, l.NotBefore, l.Worker
+	r.Dependency = l.Dependency
 	r.Stage, r.Progress, r.StartedAt, r.Fault = l.Stage, l.Progress, l.StartedAt, l.Fault
 	r.Title, r.Artifacts, r.Notes = l.Title, l.Artifacts, l.Notes
 }
@@ -113,13 +119,13 @@ func Part(r store.Row, now time.Time, why string) (Step, error) {
 // the run from that one. Their owners see nothing of it.
 func Inherit(r, old store.Row) (heir, left store.Row) {
 	r.Session, r.Worker, r.StartID = old.Session, old.Worker, old.StartID
-	r.Ended, r.Lost, r.Replayed, r.Sent = old.Ended, old.Lost, old.Replayed, old.Sent
+	r.Ended, r.Lost, r.Replayed, r.Sent, r.Trial = old.Ended, old.Lost, old.Replayed, old.Sent, old.Trial
 	r.Leader, r.Followers = "", old.Followers-1
 	if r.Alias = Name(old); r.Alias == r.ID {
 		r.Alias = ""
 	}
 	r.Files = r.Alias
-	old.Session, old.StartID, old.Lost, old.Sent = "", "", false, false
+	old.Session, old.StartID, old.Lost, old.Sent, old.Trial = "", "", false, false, ""
 	old.Alias, old.Files, old.Followers = "", "", 0
 	return r, old
 }

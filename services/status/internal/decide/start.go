@@ -35,11 +35,18 @@ type Ask struct {
 // minWait keeps a worker from asking in a tight loop.
 const minWait = 100 * time.Millisecond
 
+// pausedWait is for a worker that was not told of its orders yet. Once it is it
+// gives the delivery back without asking.
+const pausedWait = time.Second
+
 // Start decides on a worker's wish to run a job.
 func Start(r store.Row, a Ask) (Step, Answer, error) {
 	s := begin(r)
 	if r.State.Final() {
 		return *s, over(r), nil
+	}
+	if r.State == job.Parked {
+		return *s, Answer{Drop: "it is parked: " + r.Dependency + " is down"}, nil
 	}
 	if r.State == job.Running {
 		if ans, held := heldBy(r, a); held {
@@ -52,6 +59,9 @@ func Start(r store.Row, a Ask) (Step, Answer, error) {
 	if a.StartID != "" && a.StartID == s.Row.StartID && revivable(s.Row, s.Row.Attempt) {
 		return s.regrant(a)
 	}
+	if why := a.stop(); why != "" {
+		return *s, Answer{Wait: &Wait{Delay: pausedWait, Why: why}}, nil
+	}
 	if wait := s.Row.NotBefore.Sub(a.Now); wait > 0 {
 		return *s, Answer{Wait: &Wait{Delay: wait, Why: "it is not due yet"}}, nil
 	}
@@ -59,6 +69,17 @@ func Start(r store.Row, a Ask) (Step, Answer, error) {
 		return s.bury(a.Now)
 	}
 	return s.grant(a)
+}
+
+// stop says why the asking worker may begin nothing; "" = it may.
+func (a Ask) stop() string {
+	switch {
+	case a.Session.Draining:
+		return "the worker is to end"
+	case a.Session.Paused:
+		return "the queue is paused"
+	}
+	return ""
 }
 
 // over answers for a final job. One whose dead letter may not have been

@@ -56,6 +56,9 @@ type Step struct {
 	Waited  time.Duration // of a job that was started: since it was due
 	Room    bool          // a sent job is it no more: the next in line may be sent
 	Left    bool          // the job has left the line otherwise than by its turn
+	Down    string        // what an attempt met that found the job's dependency down, safe to show
+	Tried   string        // the dependency that was tried, with the event that ended the trial
+	Trial   Trial         // how that went
 }
 
 // Promise says what becomes of the job's promise.
@@ -95,7 +98,7 @@ func (s *Step) move(now time.Time, to job.State, why string) error {
 	from := r.State
 	s.touch(now)
 	s.stir(from, to)
-	r.State, r.Since = to, now
+	r.State, r.Since, r.Dependency = to, now, ""
 	if to.Final() {
 		r.FinishedAt = now
 		s.Promise = Promise{Do: DropPromise}

@@ -5,6 +5,10 @@ import "fmt"
 // Whoever finds a fault does not know whether anything tries again: only the
 // policy does, so the text of a fault says it from here.
 
+func waiting(text string) string {
+	return text + " This lesson waits for it and goes on by itself: there is nothing to do for you."
+}
+
 func tryingAgain(text string) string { return text + " It is tried again." }
 
 func givenUp(text string, tries int) string {

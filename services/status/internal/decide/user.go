@@ -48,7 +48,10 @@ func Retry(r store.Row, now time.Time, why string) (Step, error) {
 	s := begin(r)
 	if r.State != job.Failed && r.State != job.Cancelled {
 		remedy := "Only a failed or cancelled job can be tried again."
-		if !r.State.Final() {
+		switch {
+		case r.State == job.Parked:
+			remedy = "It waits for something that is down and goes on by itself."
+		case !r.State.Final():
 			remedy = "It is under way: wait for its end or cancel it first."
 		}
 		return *s, &job.StateError{ID: r.ID, State: r.State, Wanted: "retry", Remedy: remedy}

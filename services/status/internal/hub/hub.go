@@ -21,6 +21,7 @@ type Hub struct {
 	mu       sync.Mutex
 	jobs     map[job.ID]map[*Watcher]struct{}
 	owners   map[string]map[*Watcher]struct{} // "" hears of every owner
+	feeds    map[*Feed]struct{}
 	sessions map[job.SessionID]*Mailbox
 	groups   map[store.Group]struct{} // that a job became final in
 }
@@ -33,6 +34,7 @@ func New(clock job.Clock) *Hub {
 		Calls:    newAlarms(clock),
 		jobs:     map[job.ID]map[*Watcher]struct{}{},
 		owners:   map[string]map[*Watcher]struct{}{},
+		feeds:    map[*Feed]struct{}{},
 		sessions: map[job.SessionID]*Mailbox{},
 		groups:   map[store.Group]struct{}{},
 	}
@@ -62,9 +64,17 @@ func (h *Hub) wake(n store.Note) {
 		wakeAll(h.jobs[n.JobID])
 		wakeAll(h.owners[n.Owner])
 		wakeAll(h.owners[""])
+		for f := range h.feeds {
+			f.put(Changed{n.JobID, n.Owner})
+		}
 	}
 	if box := h.sessions[n.Session]; box != nil {
 		box.put(n)
+	}
+	if n.Orders && n.Session == "" {
+		for _, box := range h.sessions {
+			box.put(n)
+		}
 	}
 }
 
@@ -96,11 +106,11 @@ func (h *Hub) WatchJob(id job.ID) *Watcher { return watch(h, h.jobs, id) }
 // WatchOwner watches the jobs of an owner; "" watches all.
 func (h *Hub) WatchOwner(owner string) *Watcher { return watch(h, h.owners, owner) }
 
-// Watchers counts them.
+// Watchers counts them, and feeds.
 func (h *Hub) Watchers() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	n := 0
+	n := len(h.feeds)
 	for _, ws := range h.jobs {
 		n += len(ws)
 	}

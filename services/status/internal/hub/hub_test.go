@@ -49,19 +49,34 @@ func TestMailboxLosesNoCommand(t *testing.T) {
 		h.Hear([]store.Note{{Session: "s", Command: store.Command{Kind: store.Cancel, Attempt: i}}})
 	}
 	require.True(t, woken(box.C))
-	mail, over := box.Take()
-	require.Len(t, mail, 1000)
-	require.False(t, over)
+	mail := box.Take()
+	require.Len(t, mail.Commands, 1000)
+	require.False(t, mail.Over || mail.Orders)
 
 	next, leaveNext := h.Join("s")
-	_, over = box.Take()
-	require.True(t, over, "a newer stream takes over")
+	require.True(t, box.Take().Over, "a newer stream takes over")
 	leave()
 	h.Hear([]store.Note{{Session: "s", Over: true}})
-	_, over = next.Take()
-	require.True(t, over, "the older stream's leave does not close the newer mailbox")
+	require.True(t, next.Take().Over, "the older stream's leave does not close the newer mailbox")
 	leaveNext()
 	h.Hear([]store.Note{{Session: "s", Over: true}})
+}
+
+func TestOrdersReachOneOrAll(t *testing.T) {
+	t.Parallel()
+	h := hub.New(job.SystemClock{})
+	one, leave := h.Join("one")
+	defer leave()
+	two, leave := h.Join("two")
+	defer leave()
+	h.Hear([]store.Note{{Session: "two", Orders: true}, {Session: "gone", Orders: true}})
+	require.False(t, woken(one.C))
+	require.True(t, woken(two.C))
+	require.Equal(t, hub.Mail{Orders: true}, two.Take())
+	require.Equal(t, hub.Mail{}, two.Take(), "they are taken once")
+	h.Hear([]store.Note{{Orders: true}})
+	require.True(t, woken(one.C) && woken(two.C))
+	require.True(t, one.Take().Orders && two.Take().Orders)
 }
 
 func TestAlarmSleepsUntilTheEarliest(t *testing.T) {

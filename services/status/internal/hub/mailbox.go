@@ -14,8 +14,14 @@ type Mailbox struct {
 
 	c    chan struct{}
 	mu   sync.Mutex
-	mail []store.Command
-	over bool
+	mail Mail
+}
+
+// Mail is what a stream has to be told.
+type Mail struct {
+	Commands []store.Command
+	Orders   bool // the orders of the session have changed
+	Over     bool // the stream has to end
 }
 
 // Join opens the mailbox of a session in place of an earlier stream's, which
@@ -38,13 +44,13 @@ func (h *Hub) Join(id job.SessionID) (box *Mailbox, leave func()) {
 	}
 }
 
-// Take returns the commands that came since the last call, and whether the
-// stream has to end.
-func (b *Mailbox) Take() (mail []store.Command, over bool) {
+// Take returns what came since the last call.
+func (b *Mailbox) Take() Mail {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	mail, b.mail = b.mail, nil
-	return mail, b.over
+	m := b.mail
+	b.mail = Mail{Over: m.Over}
+	return m
 }
 
 // Put adds commands.
@@ -54,7 +60,7 @@ func (b *Mailbox) Put(cs []store.Command) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.mail = append(b.mail, cs...)
+	b.mail.Commands = append(b.mail.Commands, cs...)
 	poke(b.c)
 }
 
@@ -62,10 +68,11 @@ func (b *Mailbox) put(n store.Note) {
 	if n.Command.Kind != "" {
 		b.Put([]store.Command{n.Command})
 	}
-	if n.Over {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.over = true
-		poke(b.c)
+	if !n.Orders && !n.Over {
+		return
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.mail.Orders, b.mail.Over = b.mail.Orders || n.Orders, b.mail.Over || n.Over
+	poke(b.c)
 }

@@ -1,5 +1,5 @@
 // Package keeper does what nobody asks for: it rescues the jobs of lost
-// workers, removes what retention does not keep, sweeps artifacts of deleted
+// workers, lets parked jobs go on, removes what retention does not keep, sweeps artifacts of deleted
 // jobs and forgets old keys. It sleeps until the next of these is due.
 package keeper
 
@@ -69,6 +69,7 @@ func (k *Keeper) Run(ctx context.Context) {
 func (k *Keeper) round(ctx context.Context) time.Time {
 	_, err := k.Ledger.Rescue(ctx)
 	failed := k.complain(ctx, "rescue jobs of lost workers", err)
+	failed = k.complain(ctx, "let parked jobs go on", k.Ledger.Unpark(ctx)) || failed
 	failed = k.retain(ctx) || failed
 	failed = k.complain(ctx, "remove artifacts of deleted jobs", k.Ledger.Sweep(ctx, k.RemoveArtifacts)) || failed
 	if now := k.Ledger.Now(); now.Sub(k.expired) >= expireEvery {
@@ -80,7 +81,7 @@ func (k *Keeper) round(ctx context.Context) time.Time {
 	if failed {
 		return k.Ledger.Now().Add(afterError)
 	}
-	next := ledger.Earlier(d.Rescue, d.Sweep)
+	next := ledger.Earlier(ledger.Earlier(d.Rescue, d.Sweep), d.Unpark)
 	if !d.Expire.IsZero() {
 		next = ledger.Earlier(next, later(d.Expire, k.expired.Add(expireEvery)))
 	}

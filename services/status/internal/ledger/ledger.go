@@ -24,6 +24,9 @@ type Options struct {
 	// gets twice as many as one of weight 1, which is what everybody has who is
 	// not named, unless Everybody is.
 	Weights map[string]int
+	// ParkRate is how many parked jobs of a kind go on in a second once their
+	// dependency answers again; 0 = DefaultParkRate.
+	ParkRate int
 }
 
 // Ledger is safe for concurrent use.
@@ -35,6 +38,7 @@ type Ledger struct {
 	observe  func(decide.Step)
 	began    time.Time // a worker could not report before
 	weights  map[string]int
+	parkRate int
 	paces    paces
 	boards   boards
 }
@@ -45,6 +49,9 @@ func New(o Options) *Ledger {
 		o.Observe = func(decide.Step) {}
 	}
 	l := &Ledger{store: o.Store, policies: o.Policies, clock: o.Clock, sharing: o.Sharing, observe: o.Observe, weights: o.Weights}
+	if l.parkRate = o.ParkRate; l.parkRate < 1 {
+		l.parkRate = DefaultParkRate
+	}
 	l.began = l.Now()
 	return l
 }
@@ -125,6 +132,9 @@ func (w *work) apply(s decide.Step, isNew bool) (store.Row, *Entry, error) {
 		s.Row.Followers = 0
 	}
 	if err := w.lineUp(&s); err != nil {
+		return s.Row, nil, err
+	}
+	if err := w.reckon(&s); err != nil {
 		return s.Row, nil, err
 	}
 	if isNew {

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
@@ -21,21 +22,30 @@ type Letter struct {
 }
 
 // Bury marks a job whose message became a dead letter, and fails it when
-// nothing will run it any more. Burying again changes nothing.
+// nothing will run it any more. Burying again changes nothing. The history of
+// the answer is that of the run, which may have begun with another job.
 func (l *Ledger) Bury(ctx context.Context, id job.ID, letter Letter) (job.Job, error) {
 	if err := letter.check(); err != nil {
 		return job.Job{}, err
 	}
-	return l.changeRun(ctx, id, func(w *work, r store.Row, has bool) (decide.Step, error) {
+	var history []job.Move
+	j, err := l.changeRun(ctx, id, func(w *work, r store.Row, has bool) (decide.Step, error) {
 		if !has {
+			history = nil
 			return decide.Step{Row: r}, nil
 		}
 		d, err := w.letter(r, letter)
 		if err != nil {
 			return decide.Step{}, err
 		}
-		return decide.Bury(r, w.now, d)
+		step, err := decide.Bury(r, w.now, d)
+		history = slices.Concat(d.History, step.Moves)
+		return step, err
 	})
+	if history != nil {
+		j.History = history
+	}
+	return j, err
 }
 
 // letter reads what decides about a dead letter.

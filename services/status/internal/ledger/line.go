@@ -69,10 +69,14 @@ func (p *paces) mean(r store.Reader, now time.Time, k job.Kind) (time.Duration, 
 	return next.mean, nil
 }
 
-// room returns how it stands with a kind, and how many of its jobs may be sent.
+// room returns how it stands with a kind, and how many of its jobs may be sent:
+// none while it is paused, so that nothing piles up at the broker.
 func (l *Ledger) room(r store.Reader, now time.Time, k job.Kind) (line store.Line, room int, err error) {
 	if line, err = r.Line(k); err != nil {
 		return line, 0, err
+	}
+	if line.Paused {
+		return line, 0, nil
 	}
 	mean, err := l.paces.mean(r, now, k)
 	return line, max(0, decide.Window(line.Slots, mean)-line.Sent), err
@@ -113,7 +117,7 @@ func (w *work) makeRoom(k job.Kind) error {
 		if err != nil {
 			return err
 		}
-		waiting = line.Waiting
+		waiting = line.Waiting && !line.Paused
 	}
 	if waiting {
 		w.Note(store.Note{Due: w.now})
@@ -126,7 +130,7 @@ func (w *work) learn(s store.Session) {
 	if w.waiting == nil {
 		w.waiting = map[job.Kind]bool{}
 	}
-	w.waiting[s.Kind] = s.Waiting
+	w.waiting[s.Kind] = s.Waiting && !s.Paused
 }
 
 // release hands out the first jobs in line of a kind, at most so many.

@@ -85,15 +85,15 @@ type Event struct {
 	Seq     int64
 }
 
-// eventsAtOnce bounds what one read of changes holds in memory.
-const eventsAtOnce = 200
+// EventsAtOnce bounds what one read of changes holds in memory.
+const EventsAtOnce = 200
 
 // Snapshot reads an owner's newest jobs in the order of their last change, and
 // the seq up to which nothing is missing.
 func (l *Ledger) Snapshot(ctx context.Context, owner string) (events []Event, upTo int64, err error) {
 	var rows []store.Row
 	err = l.store.View(ctx, func(r store.Reader) (err error) {
-		if rows, err = r.Jobs(store.Filter{Owner: owner, Limit: eventsAtOnce}); err != nil {
+		if rows, err = r.Jobs(store.Filter{Owner: owner, Limit: EventsAtOnce}); err != nil {
 			return err
 		}
 		upTo, err = r.LastSeq()
@@ -114,10 +114,10 @@ func (l *Ledger) Changes(ctx context.Context, owner string, after int64) (events
 			return err
 		}
 		known = after <= last
-		if rows, err = r.Changed(owner, after, eventsAtOnce); err != nil {
+		if rows, err = r.Changed(owner, after, EventsAtOnce); err != nil {
 			return err
 		}
-		gone, err = r.Buried(owner, after, eventsAtOnce)
+		gone, err = r.Buried(owner, after, EventsAtOnce)
 		return err
 	})
 	return l.events(ctx, rows, gone), known, err
@@ -136,5 +136,5 @@ func (l *Ledger) events(ctx context.Context, rows []store.Row, gone []store.Tomb
 		events = append(events, Event{Deleted: t.JobID, Seq: t.Seq})
 	}
 	slices.SortFunc(events, func(a, b Event) int { return cmp.Compare(a.Seq, b.Seq) })
-	return events[:min(len(events), eventsAtOnce)]
+	return events[:min(len(events), EventsAtOnce)]
 }

@@ -143,7 +143,7 @@ func lineState(r store.Reader, k job.Kind, now time.Time) (line.State, error) {
 	for _, at := range begun {
 		s.Running = append(s.Running, now.Sub(at))
 	}
-	s.Slots = counts.Slots
+	s.Slots, s.Paused = counts.Slots, counts.Paused
 	s.Durations, err = r.Durations(k, paceFrom)
 	return s, err
 }

@@ -15,7 +15,8 @@ import (
 
 // Hello opens a session or comes back to one.
 type Hello struct {
-	Session job.SessionID // "" = a new one
+	Session job.SessionID // to come back to; "" = a new one
+	Fresh   job.SessionID // of the new one; "" = any
 	Worker  string
 	Kind    job.Kind
 	Slots   int
@@ -79,15 +80,17 @@ func (l *Ledger) Open(ctx context.Context, h Hello) (store.Session, []store.Comm
 	if err := h.check(); err != nil {
 		return store.Session{}, nil, err
 	}
-	fresh, err := uuid.NewV7()
-	if err != nil {
-		return store.Session{}, nil, fmt.Errorf("make an id: %w", err)
+	if h.Fresh == "" {
+		var err error
+		if h.Fresh, err = NewSession(); err != nil {
+			return store.Session{}, nil, err
+		}
 	}
 	var s store.Session
 	var missed []store.Command
-	err = l.update(ctx, func(w *work) error {
+	err := l.update(ctx, func(w *work) error {
 		var err error
-		if s, missed, err = w.open(h, job.SessionID(fresh.String())); err != nil {
+		if s, missed, err = w.open(h); err != nil {
 			return err
 		}
 		if err := w.hear(&s); err != nil {
@@ -97,6 +100,15 @@ func (l *Ledger) Open(ctx context.Context, h Hello) (store.Session, []store.Comm
 		return errors.Join(w.PutSession(s), w.makeRoom(s.Kind))
 	})
 	return s, missed, err
+}
+
+// NewSession makes the id of a session that is still to be opened.
+func NewSession() (job.SessionID, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", fmt.Errorf("make an id: %w", err)
+	}
+	return job.SessionID(id.String()), nil
 }
 
 func (h Hello) check() error {
@@ -113,10 +125,10 @@ func (h Hello) check() error {
 	return nil
 }
 
-func (w *work) open(h Hello, fresh job.SessionID) (store.Session, []store.Command, error) {
+func (w *work) open(h Hello) (store.Session, []store.Command, error) {
 	if h.Session == "" {
 		return store.Session{
-			ID: fresh, Worker: h.Worker, Kind: h.Kind, Slots: h.Slots, Stream: 1, OpenedAt: w.now,
+			ID: h.Fresh, Worker: h.Worker, Kind: h.Kind, Slots: h.Slots, Stream: 1, OpenedAt: w.now,
 		}, nil, nil
 	}
 	s, err := w.Session(h.Session)

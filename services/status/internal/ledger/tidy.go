@@ -128,6 +128,7 @@ type Deadlines struct {
 	Rescue  time.Time
 	Sweep   time.Time
 	Expire  time.Time
+	Unpark  time.Time
 }
 
 // Deadlines reads them.
@@ -137,7 +138,7 @@ func (l *Ledger) Deadlines(ctx context.Context) (Deadlines, error) {
 		d, err = r.Deadlines()
 		return err
 	})
-	out := Deadlines{Promise: d.Promise, Rescue: d.Session, Sweep: d.Sweep, Expire: d.Key}
+	out := Deadlines{Promise: d.Promise, Rescue: d.Session, Sweep: d.Sweep, Expire: d.Key, Unpark: d.Parking}
 	for k, at := range d.Started {
 		out.Rescue = Earlier(out.Rescue, l.overdueAt(k, at))
 	}

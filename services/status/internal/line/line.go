@@ -29,6 +29,7 @@ type State struct {
 	Running   []time.Duration // for how long each running attempt has run
 	Durations []time.Duration // how long the latest jobs took
 	Length    int             // queued jobs
+	Paused    bool            // nothing starts before somebody decides so
 }
 
 // Times are when a job is expected to start and to end, from now on.
@@ -68,7 +69,9 @@ const (
 // New makes a forecast. It takes a few milliseconds for a long line, however
 // long it is.
 func New(s State) *Forecast {
-	s.Slots = min(max(s.Slots, 0), mostSlots)
+	if s.Slots = min(max(s.Slots, 0), mostSlots); s.Paused {
+		s.Slots = 0 // as if no worker were there
+	}
 	f := &Forecast{state: s}
 	if len(s.Durations) == 0 {
 		return f

@@ -36,6 +36,8 @@ func TestWhatIsNotKnownIsLeftOut(t *testing.T) {
 		{"nothing", line.State{}, 1, line.Times{}},
 		{"no worker", line.State{Durations: many(5, 4*time.Second)}, 9, line.Times{Finish: line.Range{Earliest: 4 * time.Second}}},
 		{"a free slot, no durations", line.State{Slots: 1}, 1, line.Times{Start: line.Range{Latest: time.Second, Known: true}}},
+		{"paused", line.State{Slots: 2, Paused: true, Durations: many(5, 4*time.Second)}, 1, line.Times{Finish: line.Range{Earliest: 4 * time.Second}}},
+		{"paused, no durations", line.State{Slots: 2, Paused: true}, 1, line.Times{}},
 		{"busy, no durations", line.State{Slots: 1, Running: []time.Duration{0}}, 1, line.Times{}},
 		{"no such place", line.State{Slots: 1}, 0, line.Times{Start: line.Range{Latest: time.Second, Known: true}}},
 	}

@@ -8,7 +8,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/services/status/internal/ledger"
 	"github.com/studycast/studycast/services/status/store"
 )
 
@@ -19,13 +21,20 @@ const cacheFor = 15 * time.Second
 // Gauges reads the store when it is scraped; it is a prometheus.Collector.
 type Gauges struct {
 	Counts   func(context.Context) (store.Counts, error)
+	Census   func(context.Context) (ledger.Census, error)
 	Watchers func() int
 	Clock    job.Clock
 	Logger   *slog.Logger
 
 	mu   sync.Mutex
 	at   time.Time
-	last store.Counts
+	last seen
+}
+
+// seen is what the store held at one moment.
+type seen struct {
+	store.Counts
+	ledger.Census
 }
 
 var (
@@ -37,12 +46,15 @@ var (
 	sessionsDesc = prometheus.NewDesc("studycast_worker_sessions", "Open worker sessions.", []string{"kind"}, nil)
 	callsDesc    = prometheus.NewDesc("studycast_webhook_calls_pending", "Calls of webhooks that are not delivered and not given up.", nil, nil)
 	lateDesc     = prometheus.NewDesc("studycast_webhook_calls_overdue_seconds", "How long the oldest call of a webhook is due.", nil, nil)
+	parkedDesc   = prometheus.NewDesc("studycast_jobs_parked", "Jobs that wait for a dependency that is down.", []string{"kind", "dependency"}, nil)
+	workersDesc  = prometheus.NewDesc("studycast_status_workers", "Open worker sessions by what they do.", []string{"kind", "state"}, nil)
+	pausedDesc   = prometheus.NewDesc("studycast_status_queue_paused", "1 while no worker may begin a job of the queue.", []string{"queue"}, nil)
 	watchersDesc = prometheus.NewDesc("studycast_job_watchers", "Streams that watch jobs.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (g *Gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{jobsDesc, ageDesc, promisesDesc, inLineDesc, overdueDesc, sessionsDesc, callsDesc, lateDesc, watchersDesc} {
+	for _, d := range []*prometheus.Desc{jobsDesc, ageDesc, promisesDesc, inLineDesc, overdueDesc, sessionsDesc, workersDesc, pausedDesc, callsDesc, lateDesc, parkedDesc, watchersDesc} {
 		ch <- d
 	}
 }
@@ -69,6 +81,13 @@ func (g *Gauges) Collect(ch chan<- prometheus.Metric) {
 	for _, k := range job.Kinds() {
 		gauge(inLineDesc, float64(c.Waiting[k]), string(k))
 		gauge(sessionsDesc, float64(c.Sessions[k]), string(k))
+		gauge(pausedDesc, one(c.Paused[k]), k.Queue())
+		for _, s := range ledger.WorkerStates() {
+			gauge(workersDesc, float64(c.Workers[k][s]), string(k), string(s))
+		}
+		for _, d := range fault.Dependencies() {
+			gauge(parkedDesc, float64(parked(c.Parked, k, d)), string(k), d)
+		}
 		for _, s := range job.States() {
 			n := find(c.Jobs, k, s)
 			gauge(jobsDesc, float64(n.Jobs), string(k), string(s))
@@ -79,7 +98,7 @@ func (g *Gauges) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-func (g *Gauges) counts() (store.Counts, time.Time, error) {
+func (g *Gauges) counts() (seen, time.Time, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.Clock.Now()
@@ -88,8 +107,12 @@ func (g *Gauges) counts() (store.Counts, time.Time, error) {
 	}
 	ctx, end := context.WithTimeout(context.Background(), collectTimeout)
 	defer end()
-	c, err := g.Counts(ctx)
-	if err != nil {
+	var c seen
+	var err error
+	if c.Counts, err = g.Counts(ctx); err != nil {
+		return c, now, err
+	}
+	if c.Census, err = g.Census(ctx); err != nil {
 		return c, now, err
 	}
 	g.last, g.at = c, now
@@ -103,6 +126,22 @@ func find(cs []store.Count, k job.Kind, s job.State) store.Count {
 		}
 	}
 	return store.Count{}
+}
+
+func parked(ps []store.Parked, k job.Kind, dependency string) int {
+	for _, p := range ps {
+		if p.Kind == k && p.Dependency == dependency {
+			return p.Jobs
+		}
+	}
+	return 0
+}
+
+func one(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func age(now, since time.Time) float64 {

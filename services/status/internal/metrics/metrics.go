@@ -6,12 +6,16 @@
 //	studycast_jobs_in_line{kind}                     gauge: queued jobs that wait for their turn
 //	studycast_outbox_overdue_seconds                 gauge: how long the oldest promise is due
 //	studycast_worker_sessions{kind}                  gauge: open worker sessions
+//	studycast_status_workers{kind,state}             gauge: the same by what they do: working, paused, draining, silent
+//	studycast_status_queue_paused{queue}             gauge: 1 while no worker may begin a job of the queue
 //	studycast_webhook_calls_pending                  gauge: calls of webhooks that are not delivered and not given up
 //	studycast_webhook_calls_overdue_seconds          gauge: how long the oldest call of a webhook is due
+//	studycast_jobs_parked{kind,dependency}           gauge: jobs that wait for a dependency that is down
 //	studycast_job_watchers                           gauge: streams that watch jobs
 //	studycast_job_moves_total{kind,to,fault}         changes of state; fault is set for retrying and failed
 //	studycast_attempts_total{kind,answer}            answers to workers that want to start a job
 //	studycast_attempts_rescued_total{kind}           attempts taken from lost workers
+//	studycast_park_trials_total{dependency,outcome}  jobs that tried a dependency that is down
 //	studycast_job_queue_wait_seconds{kind}           from due to start
 //	studycast_job_duration_seconds{kind,outcome}     from accepted to final
 //
@@ -40,6 +44,7 @@ type Metrics struct {
 	moves    *prometheus.CounterVec
 	attempts *prometheus.CounterVec
 	rescued  *prometheus.CounterVec
+	trials   *prometheus.CounterVec
 	waited   *prometheus.HistogramVec
 	took     *prometheus.HistogramVec
 }
@@ -56,6 +61,9 @@ func New() *Metrics {
 		rescued: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "studycast_attempts_rescued_total", Help: "Attempts taken from workers that were lost.",
 		}, []string{"kind"}),
+		trials: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "studycast_park_trials_total", Help: "Jobs that tried a dependency that is down.",
+		}, []string{"dependency", "outcome"}),
 		waited: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "studycast_job_queue_wait_seconds", Help: "Time from when a job was due to its start.",
 			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 15, 60, 300, 1800, 7200},
@@ -70,6 +78,11 @@ func New() *Metrics {
 }
 
 func (m *Metrics) zero() {
+	for _, d := range fault.Dependencies() {
+		for _, t := range []decide.Trial{decide.Answered, decide.StillDown, decide.Untold} {
+			m.trials.WithLabelValues(d, string(t))
+		}
+	}
 	for _, k := range job.Kinds() {
 		kind := string(k)
 		m.rescued.WithLabelValues(kind)
@@ -107,11 +120,14 @@ func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 }
 
 func (m *Metrics) all() []prometheus.Collector {
-	return []prometheus.Collector{m.moves, m.attempts, m.rescued, m.waited, m.took}
+	return []prometheus.Collector{m.moves, m.attempts, m.rescued, m.trials, m.waited, m.took}
 }
 
 // Stepped counts a change of a job.
 func (m *Metrics) Stepped(s decide.Step) {
+	if s.Tried != "" {
+		m.trials.WithLabelValues(s.Tried, string(s.Trial)).Inc()
+	}
 	kind := string(s.Row.Request.Kind)
 	for _, mv := range s.Moves {
 		m.moves.WithLabelValues(kind, string(mv.To), faultOf(s.Row, mv.To)).Inc()

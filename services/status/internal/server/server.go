@@ -33,6 +33,7 @@ type Server struct {
 	statusv1.UnimplementedOutboxServiceServer
 	statusv1.UnimplementedDeadLetterServiceServer
 	statusv1.UnimplementedWebhookServiceServer
+	statusv1.UnimplementedQueueServiceServer
 	quit  chan struct{}
 	drain sync.Once
 }
@@ -52,6 +53,7 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	statusv1.RegisterOutboxServiceServer(r, s)
 	statusv1.RegisterDeadLetterServiceServer(r, s)
 	statusv1.RegisterWebhookServiceServer(r, s)
+	statusv1.RegisterQueueServiceServer(r, s)
 }
 
 // Drain ends every stream and long poll with job.ErrUnavailable, so that their

@@ -41,24 +41,23 @@ func (s *Server) Session(stream sessionStream) error {
 	return s.serve(stream, sess, box)
 }
 
-// join opens the mailbox of a session that comes back before it opens the
-// stream, so that no command falls in between.
+// join opens the mailbox of a session before it opens the stream, so that no
+// command and no change of its orders falls in between.
 func (s *Server) join(ctx context.Context, h *statusv1.Hello) (store.Session, *hub.Mailbox, func(), error) {
-	id := job.SessionID(h.GetSessionId())
-	var box *hub.Mailbox
-	leave := func() {}
-	if id != "" {
-		box, leave = s.Hub.Join(id)
+	id, fresh := job.SessionID(h.GetSessionId()), job.SessionID("")
+	if id == "" {
+		var err error
+		if fresh, err = ledger.NewSession(); err != nil {
+			return store.Session{}, nil, nil, err
+		}
 	}
+	box, leave := s.Hub.Join(id + fresh)
 	sess, missed, err := s.Ledger.Open(ctx, ledger.Hello{
-		Session: id, Worker: h.GetWorker(), Kind: job.Kind(h.GetKind()), Slots: int(h.GetSlots()),
+		Session: id, Fresh: fresh, Worker: h.GetWorker(), Kind: job.Kind(h.GetKind()), Slots: int(h.GetSlots()),
 	})
 	if err != nil {
 		leave()
 		return sess, nil, nil, err
-	}
-	if id == "" {
-		box, leave = s.Hub.Join(sess.ID)
 	}
 	box.Put(missed)
 	return sess, box, leave, nil
@@ -73,7 +72,8 @@ func (s *Server) serve(stream sessionStream, sess store.Session, box *hub.Mailbo
 	if err == nil {
 		heard := make(chan error, 1)
 		go func() { heard <- s.listen(stream, sess, box) }()
-		err = s.talk(stream, box, heard)
+		orders := &teller{stream: stream, read: func(ctx context.Context) (store.Orders, error) { return s.Ledger.Orders(ctx, sess.ID) }}
+		err = s.talk(stream, box, orders, heard)
 	}
 	if err == nil {
 		log.Info("session ended")
@@ -126,9 +126,13 @@ var commandKinds = map[store.CommandKind]statusv1.CommandKind{
 	store.Superseded: statusv1.CommandKind_COMMAND_KIND_SUPERSEDED,
 }
 
-// talk sends commands until the stream ends; nil after a goodbye. A session
-// that was given up, or came back on another stream, is unknown to this one.
-func (s *Server) talk(stream sessionStream, box *hub.Mailbox, heard <-chan error) error {
+// talk sends orders and commands until the stream ends; nil after a goodbye. A
+// session that was given up, or came back on another stream, is unknown to this
+// one.
+func (s *Server) talk(stream sessionStream, box *hub.Mailbox, orders *teller, heard <-chan error) error {
+	if err := orders.tell(); err != nil {
+		return err
+	}
 	for {
 		select {
 		case err := <-heard:
@@ -137,8 +141,8 @@ func (s *Server) talk(stream sessionStream, box *hub.Mailbox, heard <-chan error
 			return job.ErrUnavailable
 		case <-box.C:
 		}
-		mail, over := box.Take()
-		for _, c := range mail {
+		mail := box.Take()
+		for _, c := range mail.Commands {
 			err := stream.Send(&statusv1.SessionResponse{Say: &statusv1.SessionResponse_Command{Command: &statusv1.Command{
 				Kind: commandKinds[c.Kind], JobId: string(c.JobID), Attempt: int32(c.Attempt),
 			}}})
@@ -146,8 +150,13 @@ func (s *Server) talk(stream sessionStream, box *hub.Mailbox, heard <-chan error
 				return err
 			}
 		}
-		if over {
+		if mail.Over {
 			return job.ErrSessionUnknown
+		}
+		if mail.Orders {
+			if err := orders.tell(); err != nil {
+				return err
+			}
 		}
 	}
 }

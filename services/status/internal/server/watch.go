@@ -2,10 +2,14 @@ package server
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/wire"
+	jobv1 "github.com/studycast/studycast/proto/gen/studycast/job/v1"
 	statusv1 "github.com/studycast/studycast/proto/gen/studycast/status/v1"
+	"github.com/studycast/studycast/services/status/internal/hub"
 	"github.com/studycast/studycast/services/status/internal/ledger"
 )
 
@@ -58,6 +62,62 @@ func (s *Server) WatchOwner(r *statusv1.WatchOwnerRequest, stream statusv1.Statu
 		}
 		events, seen, _, err = s.changes(ctx, owner, seen)
 	}
+}
+
+// changesAtOnce bounds a message of a feed: less than 64 KiB of names.
+const changesAtOnce = 500
+
+// WatchChanges names what changes. Many changes of a job before the caller reads
+// are named once.
+func (s *Server) WatchChanges(_ *statusv1.WatchChangesRequest, stream statusv1.StatusService_WatchChangesServer) error {
+	f, stop := s.Hub.Feed()
+	defer stop()
+	for {
+		if err := s.wait(stream.Context(), f.C); err != nil {
+			return err
+		}
+		changed, all := f.Take()
+		if all {
+			if err := stream.Send(&statusv1.WatchChangesResponse{All: true}); err != nil {
+				return err
+			}
+		}
+		for some := range slices.Chunk(changed, changesAtOnce) {
+			if err := stream.Send(changedToProto(some)); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func changedToProto(changed []hub.Changed) *statusv1.WatchChangesResponse {
+	p := &statusv1.WatchChangesResponse{Jobs: make([]*statusv1.ChangedJob, len(changed))}
+	for i, c := range changed {
+		p.Jobs[i] = &statusv1.ChangedJob{Id: string(c.ID), Owner: c.Owner}
+	}
+	return p
+}
+
+// previewBytes is how much of a pasted text ListChanges tells, so that an answer
+// with many jobs stays small.
+const previewBytes = 1 << 10
+
+// ListChanges reads what a watch of the owner would send next.
+func (s *Server) ListChanges(ctx context.Context, r *statusv1.ListChangesRequest) (*statusv1.ListChangesResponse, error) {
+	events, upTo, err := s.catchUp(ctx, r.GetOwner(), r.GetAfterSeq())
+	if err != nil {
+		return nil, err
+	}
+	resp := &statusv1.ListChangesResponse{
+		Events: make([]*statusv1.WatchOwnerResponse, len(events)), Seq: upTo, More: len(events) == ledger.EventsAtOnce,
+	}
+	for i, e := range events {
+		resp.Events[i] = eventToProto(e)
+		if src := resp.GetEvents()[i].GetJob().GetRequest().GetSource(); len(src.GetText()) > previewBytes {
+			src.From = &jobv1.Source_Text{Text: strings.ToValidUTF8(src.GetText()[:previewBytes], "")}
+		}
+	}
+	return resp, nil
 }
 
 // catchUp reads what a caller has missed, and up to which seq that is complete.

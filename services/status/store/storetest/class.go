@@ -42,7 +42,7 @@ type pupil struct {
 }
 
 const (
-	classDeeds    = 300
+	classDeeds    = 400
 	classOwners   = 5
 	classLessons  = 2
 	classFinished = time.Minute
@@ -64,7 +64,7 @@ func classes(t *testing.T, b *bench) {
 			seen[what] += n
 		}
 	}
-	for _, what := range []string{"joined", "given", "inherited", "rejoined", "lost"} {
+	for _, what := range []string{"joined", "given", "inherited", "rejoined", "lost", "parked"} {
 		require.Positive(t, seen[what], "%s: %v", what, seen)
 	}
 }
@@ -89,7 +89,7 @@ func (c *class) ok(err error) {
 func (c *class) deed() {
 	deeds := []func(){
 		c.ask, c.ask, c.ask, c.cancel, c.cancel, c.retry, c.remove, c.relay, c.relay, c.start, c.start, c.start,
-		c.remove, c.finish, c.finish, c.renew, c.lose, c.goodbye, c.wait, c.sweep, c.again, c.die,
+		c.remove, c.finish, c.finish, c.finish, c.finish, c.finish, c.start, c.relay, c.renew, c.lose, c.goodbye, c.wait, c.sweep, c.again, c.die, c.unpark,
 	}
 	deeds[c.rand.IntN(len(deeds))]()
 }
@@ -162,7 +162,7 @@ func (c *class) row(id job.ID) store.Row {
 }
 
 func (c *class) cancel() {
-	id := c.some(job.Queued, job.Running, job.Retrying)
+	id := c.some(job.Queued, job.Running, job.Retrying, job.Parked)
 	if id == "" {
 		return
 	}
@@ -197,6 +197,8 @@ func (c *class) remove() {
 	c.ok(c.l.Delete(c.ctx, id, c.jobs[id]))
 	delete(c.jobs, id)
 }
+
+func (c *class) unpark() { c.ok(c.l.Unpark(c.ctx)) }
 
 func (c *class) relay() {
 	entries, err := c.l.Claim(c.ctx, 3)

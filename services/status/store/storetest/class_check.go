@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +33,7 @@ func (c *class) check() {
 		require.Equal(c.t, followers[id], r.Followers, "followers of %+v", r)
 	}
 	c.checkPromises(rows)
+	checkParked(c.t, c.ctx, c.s, slices.Collect(maps.Keys(rows)))
 }
 
 func (c *class) checkPromises(rows map[job.ID]store.Row) {
@@ -62,6 +65,8 @@ func (c *class) checkFollower(r, l store.Row) {
 	require.Empty(c.t, l.Leader)
 	require.Equal(c.t, []any{l.State, l.Attempt, l.Spent, l.Stage, l.Progress, l.NotBefore, l.Fault},
 		[]any{r.State, r.Attempt, r.Spent, r.Stage, r.Progress, r.NotBefore, r.Fault})
+	require.Equal(c.t, l.Dependency, r.Dependency)
+	require.Empty(c.t, r.Trial)
 	require.Empty(c.t, string(r.Session)+string(r.Alias)+string(r.Files))
 	require.False(c.t, r.State.Final() || r.Sent || r.Lost)
 }
@@ -72,6 +77,7 @@ func (c *class) settle() {
 		c.clock.advance(20 * time.Second)
 		_, err := c.l.Rescue(c.ctx)
 		c.ok(err)
+		c.unpark()
 		entries, err := c.l.Claim(c.ctx, 200)
 		c.ok(err)
 		for _, e := range entries {

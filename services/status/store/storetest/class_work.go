@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/services/status/internal/decide"
 	"github.com/studycast/studycast/services/status/internal/ledger"
@@ -71,11 +72,13 @@ func (c *class) finish() {
 	g := p.held[0]
 	p.held = p.held[1:]
 	o := job.Outcome{Released: "drain"}
-	switch c.rand.IntN(5) {
+	switch c.rand.IntN(6) {
 	case 0, 1:
 		o = c.made(g)
 	case 2:
 		o = job.Outcome{Failed: &job.Failure{Fault: job.Fault{Kind: "internal", Text: "broke"}, Retryable: true, DeadLetter: true}}
+	case 4:
+		o = outage(fault.Script)
 	case 3:
 		o = job.Outcome{Failed: &job.Failure{Fault: job.Fault{Kind: "poison", Text: "broke"}, DeadLetter: true}}
 	}
@@ -105,6 +108,9 @@ func (c *class) settled(g grant, o job.Outcome) {
 		delete(c.files, key(g))
 	case o.Succeeded != nil && v.Reason != "succeeded":
 		c.seen["kept"]++
+	}
+	if strings.HasPrefix(v.Reason, "parked") {
+		c.seen["parked"]++
 	}
 	switch v.Action {
 	case job.Retry:

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/services/status/internal/ledger"
 )
@@ -44,7 +45,9 @@ func (m *member) work() {
 }
 
 // operate is what time, the upkeep and operators do.
-func (m *member) operate() { m.one(m.wait, m.wait, m.rescue, m.rescue, m.die, m.replay, m.replay) }
+func (m *member) operate() {
+	m.one(m.wait, m.wait, m.rescue, m.rescue, m.unpark, m.die, m.replay, m.replay)
+}
 
 func (m *member) create() {
 	req := job.Request{Kind: job.Video, Source: job.Source{URL: "https://example.org"}}
@@ -111,6 +114,8 @@ func (m *member) rescue() {
 	_, err := m.l.Rescue(m.ctx)
 	m.fail("rescue", err)
 }
+
+func (m *member) unpark() { m.fail("unpark", m.l.Unpark(m.ctx)) }
 
 // die makes a dead letter of a message, twice at once.
 func (m *member) die() {
@@ -275,7 +280,9 @@ func (m *member) outcome(attempt int) job.Outcome {
 	fail := func(kind string, retryable bool) job.Outcome {
 		return job.Outcome{Failed: &job.Failure{Fault: job.Fault{Kind: kind, Text: "broke"}, Retryable: retryable, DeadLetter: true}}
 	}
-	switch m.rand.IntN(4) {
+	switch m.rand.IntN(5) {
+	case 3:
+		return outage(fault.Speech)
 	case 0:
 		return job.Outcome{Succeeded: &job.Success{Title: fmt.Sprint("attempt ", attempt)}}
 	case 1:

@@ -24,6 +24,7 @@ func whole() store.Row {
 	r.Session, r.Worker, r.StartID, r.Since, r.Lost = "s", "w", "d", at(3), true
 	r.Ended = store.Ended{Attempt: 2, Action: job.Retry, Reason: "why"}
 	r.DeadLetter, r.Replayed, r.Traceparent = "l2", "l1", "00-1-2-01"
+	r.Dependency, r.Trial = "speech", "script"
 	return r
 }
 

@@ -46,6 +46,11 @@ func Run(t *testing.T, open Open) {
 		{"counts of the line", countsOfTheLine},
 		{"how long jobs take", pace},
 		{"confirmed claims", confirmedClaims},
+		{"pauses", pauses},
+		{"orders of sessions", ordersOfSessions},
+		{"load of a queue", loadOfAQueue},
+		{"paused promises are held back", pausedPromises},
+		{"records", records},
 		{"keys", keys},
 		{"tombstones", tombstones},
 		{"surplus is the oldest", surplus},
@@ -73,6 +78,14 @@ func Run(t *testing.T, open Open) {
 		{"numbers of shared attempts go on", numbersGoOn},
 		{"joined job forgets its session", joinedForgetsItsSession},
 		{"class", classes},
+		{"rows of what is down", parkingRows},
+		{"down spends nothing and comes back", parkedComesBack},
+		{"trials pause longer and longer", trialsPause},
+		{"what a trial shows", whatATrialShows},
+		{"owners go on in turns", ownersGoOnInTurns},
+		{"down again while they go on", downAgain},
+		{"parked with followers", parkedWithFollowers},
+		{"trial that is lost", lostTrial},
 		{"crowd", func(t *testing.T, b *bench) {
 			Crowd(t, func(t testing.TB) []store.Store {
 				s := b.open(t)

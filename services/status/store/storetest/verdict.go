@@ -95,7 +95,7 @@ func (c *crowd) checkPromises(t *testing.T, s store.Store) {
 			}
 			_, err = tx.Promise(id)
 			switch {
-			case row.State.Final() || row.State == job.Running:
+			case row.State.Final() || row.State == job.Running || row.State == job.Parked:
 				require.ErrorIs(t, err, job.ErrNotFound, "a promise for a %s job", row.State)
 			case err != nil:
 				require.True(t, waiting[id], "nothing brings %s to its end: %+v", id, row)
@@ -105,6 +105,7 @@ func (c *crowd) checkPromises(t *testing.T, s store.Store) {
 	}))
 	there := slices.DeleteFunc(slices.Clone(c.jobs), func(id job.ID) bool { return c.gone[id] })
 	checkLine(t, c.ctx, s, there)
+	checkParked(t, c.ctx, s, there)
 }
 
 // checkHistory compares what was answered with what is written.
@@ -182,6 +183,7 @@ func (c *crowd) settle(t *testing.T) {
 	for range 40 {
 		c.clock.advance(20 * time.Second)
 		m.rescue()
+		m.unpark()
 		entries, err := m.l.Claim(c.ctx, 200)
 		require.NoError(t, err)
 		for _, e := range entries {

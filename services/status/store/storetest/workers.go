@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/services/status/internal/ledger"
 )
@@ -42,6 +43,7 @@ func (w *world) start(m message, k *worker) {
 	switch {
 	case a.Granted:
 		require.False(w.t, j.gone || j.state.Final(), "a final job is granted")
+		require.False(w.t, w.paused[job.Video] || k.drained, "granted in spite of orders: every worker here is one of video")
 		require.Equal(w.t, j.attempt+1, a.Job.Attempt)
 		require.LessOrEqual(w.t, a.Job.Spent, job.DefaultPolicies()[a.Job.Request.Kind].Retries)
 		j.state, j.attempt = job.Running, a.Job.Attempt
@@ -56,7 +58,7 @@ func (w *world) start(m message, k *worker) {
 		w.bury(j, m.number)
 	default:
 		require.NotEmpty(w.t, a.Drop)
-		require.True(w.t, j.gone || j.state.Final(), "a live job is dropped: %s", a.Drop)
+		require.True(w.t, j.gone || j.state.Final() || j.state == job.Parked, "a live job is dropped: %s", a.Drop)
 		require.False(w.t, j.owes, "a job that owes a dead letter is dropped")
 	}
 }
@@ -96,7 +98,7 @@ func (w *world) outcome(d delivery) job.Outcome {
 			Fault: job.Fault{Kind: kind, Text: "broke"}, Retryable: retryable, DeadLetter: dead, Delay: delay,
 		}}
 	}
-	switch w.pick("outcome", 7) {
+	switch w.pick("outcome", 8) {
 	case 0, 1:
 		return job.Outcome{Succeeded: &job.Success{Title: fmt.Sprint("attempt ", d.attempt)}}
 	case 2:
@@ -107,6 +109,8 @@ func (w *world) outcome(d delivery) job.Outcome {
 		return fail("request", false, false, 0)
 	case 5:
 		return fail("poison", false, true, 0)
+	case 6:
+		return outage(fault.Dependencies()[w.pick("dependency", len(fault.Dependencies()))])
 	default:
 		return job.Outcome{Released: "drain"}
 	}
@@ -129,6 +133,9 @@ func (w *world) learn(d delivery, o job.Outcome, v job.Verdict) {
 		j.state, j.title = job.Succeeded, o.Succeeded.Title
 	case v.Action == job.Release:
 		j.state = job.Queued
+	case o.Failed.Dependency != "":
+		require.Equal(w.t, job.Ack, v.Action)
+		j.state = job.Parked
 	case v.Action == job.Retry, v.Action == job.Ack && o.Failed.Retryable && o.Failed.Delay > time.Minute:
 		j.state = job.Retrying
 	default:
@@ -233,6 +240,7 @@ func (w *world) dismiss(k *worker) {
 // one good worker do their work. Every job must become final (G1) and every dead letter
 // be written (G8).
 func (w *world) settle() {
+	w.resumeAll()
 	for len(w.workers) > 0 {
 		if w.pick("hangs", 2) == 0 {
 			w.hang()
@@ -243,6 +251,7 @@ func (w *world) settle() {
 	for range 40 {
 		w.clock.advance(20 * time.Second)
 		w.rescue()
+		w.unpark()
 		w.work()
 		if w.over() {
 			return

@@ -30,6 +30,8 @@ type world struct {
 	queue   []message
 	steps   int
 	letters int
+	paused  map[job.Kind]bool // queues
+	acts    int               // of operators
 }
 
 // knownJob is what the world knows of a job from the answers it got.
@@ -55,6 +57,7 @@ type worker struct {
 	session job.SessionID
 	stream  int64
 	held    []delivery
+	drained bool
 }
 
 type delivery struct {
@@ -83,7 +86,8 @@ func (c *clock) advance(d time.Duration) {
 func newWorld(t require.TestingT, s store.Store, pick func(string, int) int) *world {
 	c := &clock{now: epoch}
 	return &world{
-		t: t, pick: pick, ctx: context.Background(), s: s, clock: c,
+		paused: map[job.Kind]bool{},
+		t:      t, pick: pick, ctx: context.Background(), s: s, clock: c,
 		l: ledger.New(ledger.Options{Store: s, Policies: job.DefaultPolicies(), Clock: c}),
 	}
 }
@@ -92,8 +96,8 @@ func newWorld(t require.TestingT, s store.Store, pick func(string, int) int) *wo
 func (w *world) step() {
 	deeds := []func(){
 		w.create, w.create, w.relay, w.relay, w.deliver, w.deliver, w.deliver, w.deliver, w.finish, w.finish, w.finish,
-		w.renew, w.renew, w.reconnect, w.redeliver, w.crash, w.hang, w.breakOff, w.breakOff, w.goodbye, w.hire, w.hire,
-		w.cancel, w.retry, w.remove, w.die, w.replay, w.wait, w.wait, w.wait, w.rescue,
+		w.steer, w.steer, w.drain, w.renew, w.renew, w.reconnect, w.redeliver, w.crash, w.hang, w.breakOff, w.breakOff, w.goodbye, w.hire, w.hire,
+		w.cancel, w.retry, w.remove, w.die, w.replay, w.wait, w.wait, w.wait, w.rescue, w.unpark,
 	}
 	deeds[w.pick("deed", len(deeds))]()
 	if w.steps++; w.steps%checkEvery == 0 {
@@ -113,6 +117,7 @@ func (w *world) checkAll() {
 		}
 	}
 	checkLine(w.t, w.ctx, w.s, there)
+	checkParked(w.t, w.ctx, w.s, there)
 }
 
 func (w *world) ok(err error) { require.NoError(w.t, err) }
@@ -148,6 +153,7 @@ func (w *world) create() {
 
 // publish may die before the broker has the message, or before the confirm.
 func (w *world) publish(e ledger.Entry) {
+	require.False(w.t, w.paused[e.Request.Kind], "a message of a paused queue is given out")
 	luck := w.pick("publish", 4)
 	if luck == 0 {
 		return
@@ -245,6 +251,8 @@ func (w *world) rescue() {
 	w.ok(err)
 }
 
+func (w *world) unpark() { w.ok(w.l.Unpark(w.ctx)) }
+
 // check compares a job with what the world knows of it.
 func (w *world) check(j *knownJob) {
 	got, err := w.l.Get(w.ctx, j.id, "")
@@ -275,6 +283,8 @@ func (w *world) mayBe(j *knownJob) []job.State {
 	switch j.state {
 	case job.Scheduled: // a claim queues it
 		return []job.State{job.Scheduled, job.Queued}
+	case job.Parked: // it goes on
+		return []job.State{job.Parked, job.Queued}
 	case job.Running: // a rescue queues it
 		return []job.State{job.Running, job.Queued}
 	}

@@ -92,9 +92,17 @@ type DeadLetter struct {
 	DiscardReason string `protobuf:"bytes,29,opt,name=discard_reason,json=discardReason,proto3" json:"discard_reason,omitempty"`
 	// The request that it was replayed with instead of its own; unset unless an
 	// operator changed it.
-	Edited        *v1.Request `protobuf:"bytes,30,opt,name=edited,proto3" json:"edited,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Edited *v1.Request `protobuf:"bytes,30,opt,name=edited,proto3" json:"edited,omitempty"`
+	// The attempts that its job had when the letter was stored, oldest first; only
+	// when one letter is read.
+	Attempts []*LetterAttempt `protobuf:"bytes,31,rep,name=attempts,proto3" json:"attempts,omitempty"`
+	// Exchange and routing key that the message was published with before it
+	// died; empty when the broker doesn't tell.
+	OriginExchange string `protobuf:"bytes,32,opt,name=origin_exchange,json=originExchange,proto3" json:"origin_exchange,omitempty"`
+	// See origin_exchange.
+	OriginRoutingKey string `protobuf:"bytes,33,opt,name=origin_routing_key,json=originRoutingKey,proto3" json:"origin_routing_key,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *DeadLetter) Reset() {
@@ -337,6 +345,109 @@ func (x *DeadLetter) GetEdited() *v1.Request {
 	return nil
 }
 
+func (x *DeadLetter) GetAttempts() []*LetterAttempt {
+	if x != nil {
+		return x.Attempts
+	}
+	return nil
+}
+
+func (x *DeadLetter) GetOriginExchange() string {
+	if x != nil {
+		return x.OriginExchange
+	}
+	return ""
+}
+
+func (x *DeadLetter) GetOriginRoutingKey() string {
+	if x != nil {
+		return x.OriginRoutingKey
+	}
+	return ""
+}
+
+// LetterAttempt is one attempt of the job of a dead letter.
+type LetterAttempt struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its number.
+	Attempt int32 `protobuf:"varint,1,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	// Worker that ran it.
+	Worker string `protobuf:"bytes,2,opt,name=worker,proto3" json:"worker,omitempty"`
+	// When it began.
+	StartedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
+	// When it ended; unset while it runs.
+	EndedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=ended_at,json=endedAt,proto3" json:"ended_at,omitempty"`
+	// How it ended, in words.
+	Error         string `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LetterAttempt) Reset() {
+	*x = LetterAttempt{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LetterAttempt) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LetterAttempt) ProtoMessage() {}
+
+func (x *LetterAttempt) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LetterAttempt.ProtoReflect.Descriptor instead.
+func (*LetterAttempt) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *LetterAttempt) GetAttempt() int32 {
+	if x != nil {
+		return x.Attempt
+	}
+	return 0
+}
+
+func (x *LetterAttempt) GetWorker() string {
+	if x != nil {
+		return x.Worker
+	}
+	return ""
+}
+
+func (x *LetterAttempt) GetStartedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartedAt
+	}
+	return nil
+}
+
+func (x *LetterAttempt) GetEndedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndedAt
+	}
+	return nil
+}
+
+func (x *LetterAttempt) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
 // ListDeadLettersRequest filters dead letters.
 type ListDeadLettersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -369,7 +480,7 @@ type ListDeadLettersRequest struct {
 
 func (x *ListDeadLettersRequest) Reset() {
 	*x = ListDeadLettersRequest{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[1]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -381,7 +492,7 @@ func (x *ListDeadLettersRequest) String() string {
 func (*ListDeadLettersRequest) ProtoMessage() {}
 
 func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[1]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -394,7 +505,7 @@ func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{1}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ListDeadLettersRequest) GetStates() []string {
@@ -487,7 +598,7 @@ type ListDeadLettersResponse struct {
 
 func (x *ListDeadLettersResponse) Reset() {
 	*x = ListDeadLettersResponse{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[2]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -499,7 +610,7 @@ func (x *ListDeadLettersResponse) String() string {
 func (*ListDeadLettersResponse) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[2]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -512,7 +623,7 @@ func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{2}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ListDeadLettersResponse) GetDeadLetters() []*DeadLetter {
@@ -540,7 +651,7 @@ type GetDeadLetterRequest struct {
 
 func (x *GetDeadLetterRequest) Reset() {
 	*x = GetDeadLetterRequest{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[3]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -552,7 +663,7 @@ func (x *GetDeadLetterRequest) String() string {
 func (*GetDeadLetterRequest) ProtoMessage() {}
 
 func (x *GetDeadLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[3]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -565,7 +676,7 @@ func (x *GetDeadLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeadLetterRequest.ProtoReflect.Descriptor instead.
 func (*GetDeadLetterRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{3}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetDeadLetterRequest) GetId() string {
@@ -586,7 +697,7 @@ type GetDeadLetterResponse struct {
 
 func (x *GetDeadLetterResponse) Reset() {
 	*x = GetDeadLetterResponse{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[4]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -598,7 +709,7 @@ func (x *GetDeadLetterResponse) String() string {
 func (*GetDeadLetterResponse) ProtoMessage() {}
 
 func (x *GetDeadLetterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[4]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -611,7 +722,7 @@ func (x *GetDeadLetterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeadLetterResponse.ProtoReflect.Descriptor instead.
 func (*GetDeadLetterResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{4}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetDeadLetterResponse) GetDeadLetter() *DeadLetter {
@@ -639,7 +750,7 @@ type ReplayDeadLetterRequest struct {
 
 func (x *ReplayDeadLetterRequest) Reset() {
 	*x = ReplayDeadLetterRequest{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[5]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -651,7 +762,7 @@ func (x *ReplayDeadLetterRequest) String() string {
 func (*ReplayDeadLetterRequest) ProtoMessage() {}
 
 func (x *ReplayDeadLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[5]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -664,7 +775,7 @@ func (x *ReplayDeadLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayDeadLetterRequest.ProtoReflect.Descriptor instead.
 func (*ReplayDeadLetterRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{5}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ReplayDeadLetterRequest) GetId() string {
@@ -708,7 +819,7 @@ type ReplayDeadLetterResponse struct {
 
 func (x *ReplayDeadLetterResponse) Reset() {
 	*x = ReplayDeadLetterResponse{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[6]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -720,7 +831,7 @@ func (x *ReplayDeadLetterResponse) String() string {
 func (*ReplayDeadLetterResponse) ProtoMessage() {}
 
 func (x *ReplayDeadLetterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[6]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -733,7 +844,7 @@ func (x *ReplayDeadLetterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayDeadLetterResponse.ProtoReflect.Descriptor instead.
 func (*ReplayDeadLetterResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{6}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ReplayDeadLetterResponse) GetDeadLetter() *DeadLetter {
@@ -778,7 +889,7 @@ type LetterFilter struct {
 
 func (x *LetterFilter) Reset() {
 	*x = LetterFilter{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[7]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -790,7 +901,7 @@ func (x *LetterFilter) String() string {
 func (*LetterFilter) ProtoMessage() {}
 
 func (x *LetterFilter) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[7]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -803,7 +914,7 @@ func (x *LetterFilter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LetterFilter.ProtoReflect.Descriptor instead.
 func (*LetterFilter) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{7}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *LetterFilter) GetStates() []string {
@@ -882,7 +993,7 @@ type Selection struct {
 
 func (x *Selection) Reset() {
 	*x = Selection{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[8]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -894,7 +1005,7 @@ func (x *Selection) String() string {
 func (*Selection) ProtoMessage() {}
 
 func (x *Selection) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[8]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -907,7 +1018,7 @@ func (x *Selection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Selection.ProtoReflect.Descriptor instead.
 func (*Selection) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{8}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Selection) GetIds() []string {
@@ -951,7 +1062,7 @@ type Group struct {
 
 func (x *Group) Reset() {
 	*x = Group{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[9]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -963,7 +1074,7 @@ func (x *Group) String() string {
 func (*Group) ProtoMessage() {}
 
 func (x *Group) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[9]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -976,7 +1087,7 @@ func (x *Group) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Group.ProtoReflect.Descriptor instead.
 func (*Group) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{9}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Group) GetFingerprint() string {
@@ -1057,7 +1168,7 @@ type ListGroupsRequest struct {
 
 func (x *ListGroupsRequest) Reset() {
 	*x = ListGroupsRequest{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[10]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1069,7 +1180,7 @@ func (x *ListGroupsRequest) String() string {
 func (*ListGroupsRequest) ProtoMessage() {}
 
 func (x *ListGroupsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[10]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1082,7 +1193,7 @@ func (x *ListGroupsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListGroupsRequest.ProtoReflect.Descriptor instead.
 func (*ListGroupsRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{10}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListGroupsRequest) GetFilter() *LetterFilter {
@@ -1119,7 +1230,7 @@ type ListGroupsResponse struct {
 
 func (x *ListGroupsResponse) Reset() {
 	*x = ListGroupsResponse{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[11]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1131,7 +1242,7 @@ func (x *ListGroupsResponse) String() string {
 func (*ListGroupsResponse) ProtoMessage() {}
 
 func (x *ListGroupsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[11]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1144,7 +1255,7 @@ func (x *ListGroupsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListGroupsResponse.ProtoReflect.Descriptor instead.
 func (*ListGroupsResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{11}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListGroupsResponse) GetGroups() []*Group {
@@ -1174,7 +1285,7 @@ type Skipped struct {
 
 func (x *Skipped) Reset() {
 	*x = Skipped{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[12]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1186,7 +1297,7 @@ func (x *Skipped) String() string {
 func (*Skipped) ProtoMessage() {}
 
 func (x *Skipped) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[12]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1199,7 +1310,7 @@ func (x *Skipped) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Skipped.ProtoReflect.Descriptor instead.
 func (*Skipped) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{12}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Skipped) GetWhy() string {
@@ -1240,7 +1351,7 @@ type CreateReplayRequest struct {
 
 func (x *CreateReplayRequest) Reset() {
 	*x = CreateReplayRequest{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[13]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1252,7 +1363,7 @@ func (x *CreateReplayRequest) String() string {
 func (*CreateReplayRequest) ProtoMessage() {}
 
 func (x *CreateReplayRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[13]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1265,7 +1376,7 @@ func (x *CreateReplayRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateReplayRequest.ProtoReflect.Descriptor instead.
 func (*CreateReplayRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{13}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CreateReplayRequest) GetSelection() *Selection {
@@ -1332,7 +1443,7 @@ type Plan struct {
 
 func (x *Plan) Reset() {
 	*x = Plan{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[14]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1344,7 +1455,7 @@ func (x *Plan) String() string {
 func (*Plan) ProtoMessage() {}
 
 func (x *Plan) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[14]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1357,7 +1468,7 @@ func (x *Plan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Plan.ProtoReflect.Descriptor instead.
 func (*Plan) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{14}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Plan) GetLetters() int32 {
@@ -1396,7 +1507,7 @@ type CreateReplayResponse struct {
 
 func (x *CreateReplayResponse) Reset() {
 	*x = CreateReplayResponse{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[15]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1408,7 +1519,7 @@ func (x *CreateReplayResponse) String() string {
 func (*CreateReplayResponse) ProtoMessage() {}
 
 func (x *CreateReplayResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[15]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1421,7 +1532,7 @@ func (x *CreateReplayResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateReplayResponse.ProtoReflect.Descriptor instead.
 func (*CreateReplayResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{15}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CreateReplayResponse) GetReplay() *Replay {
@@ -1475,14 +1586,18 @@ type Replay struct {
 	// When it was made.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// When it was done or stopped; unset before.
-	EndedAt       *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=ended_at,json=endedAt,proto3" json:"ended_at,omitempty"`
+	EndedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=ended_at,json=endedAt,proto3" json:"ended_at,omitempty"`
+	// Its letters that were left as they were one by one, in the order of the
+	// replay, at most 100; without those that it was stopped before. Only when
+	// one replay is read or watched.
+	Left          []*LeftLetter `protobuf:"bytes,15,rep,name=left,proto3" json:"left,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Replay) Reset() {
 	*x = Replay{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[16]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1494,7 +1609,7 @@ func (x *Replay) String() string {
 func (*Replay) ProtoMessage() {}
 
 func (x *Replay) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[16]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1507,7 +1622,7 @@ func (x *Replay) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Replay.ProtoReflect.Descriptor instead.
 func (*Replay) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{16}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Replay) GetId() string {
@@ -1608,6 +1723,68 @@ func (x *Replay) GetEndedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Replay) GetLeft() []*LeftLetter {
+	if x != nil {
+		return x.Left
+	}
+	return nil
+}
+
+// LeftLetter is a letter that a replay left as it was.
+type LeftLetter struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Why, in words.
+	Why           string `protobuf:"bytes,2,opt,name=why,proto3" json:"why,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LeftLetter) Reset() {
+	*x = LeftLetter{}
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LeftLetter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LeftLetter) ProtoMessage() {}
+
+func (x *LeftLetter) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LeftLetter.ProtoReflect.Descriptor instead.
+func (*LeftLetter) Descriptor() ([]byte, []int) {
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *LeftLetter) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *LeftLetter) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
 // ReplayCounts counts the letters of a replay; they add up to all of them.
 type ReplayCounts struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1630,7 +1807,7 @@ type ReplayCounts struct {
 
 func (x *ReplayCounts) Reset() {
 	*x = ReplayCounts{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[17]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1642,7 +1819,7 @@ func (x *ReplayCounts) String() string {
 func (*ReplayCounts) ProtoMessage() {}
 
 func (x *ReplayCounts) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[17]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1655,7 +1832,7 @@ func (x *ReplayCounts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayCounts.ProtoReflect.Descriptor instead.
 func (*ReplayCounts) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{17}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ReplayCounts) GetWaiting() int32 {
@@ -1711,7 +1888,7 @@ type GetReplayRequest struct {
 
 func (x *GetReplayRequest) Reset() {
 	*x = GetReplayRequest{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[18]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1723,7 +1900,7 @@ func (x *GetReplayRequest) String() string {
 func (*GetReplayRequest) ProtoMessage() {}
 
 func (x *GetReplayRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[18]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1736,7 +1913,7 @@ func (x *GetReplayRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReplayRequest.ProtoReflect.Descriptor instead.
 func (*GetReplayRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{18}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetReplayRequest) GetId() string {
@@ -1757,7 +1934,7 @@ type GetReplayResponse struct {
 
 func (x *GetReplayResponse) Reset() {
 	*x = GetReplayResponse{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[19]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1769,7 +1946,7 @@ func (x *GetReplayResponse) String() string {
 func (*GetReplayResponse) ProtoMessage() {}
 
 func (x *GetReplayResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[19]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1782,7 +1959,7 @@ func (x *GetReplayResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReplayResponse.ProtoReflect.Descriptor instead.
 func (*GetReplayResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{19}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GetReplayResponse) GetReplay() *Replay {
@@ -1807,7 +1984,7 @@ type ListReplaysRequest struct {
 
 func (x *ListReplaysRequest) Reset() {
 	*x = ListReplaysRequest{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[20]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1819,7 +1996,7 @@ func (x *ListReplaysRequest) String() string {
 func (*ListReplaysRequest) ProtoMessage() {}
 
 func (x *ListReplaysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[20]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1832,7 +2009,7 @@ func (x *ListReplaysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReplaysRequest.ProtoReflect.Descriptor instead.
 func (*ListReplaysRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{20}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListReplaysRequest) GetStates() []string {
@@ -1869,7 +2046,7 @@ type ListReplaysResponse struct {
 
 func (x *ListReplaysResponse) Reset() {
 	*x = ListReplaysResponse{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[21]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1881,7 +2058,7 @@ func (x *ListReplaysResponse) String() string {
 func (*ListReplaysResponse) ProtoMessage() {}
 
 func (x *ListReplaysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[21]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1894,7 +2071,7 @@ func (x *ListReplaysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReplaysResponse.ProtoReflect.Descriptor instead.
 func (*ListReplaysResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{21}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListReplaysResponse) GetReplays() []*Replay {
@@ -1922,7 +2099,7 @@ type WatchReplayRequest struct {
 
 func (x *WatchReplayRequest) Reset() {
 	*x = WatchReplayRequest{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[22]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1934,7 +2111,7 @@ func (x *WatchReplayRequest) String() string {
 func (*WatchReplayRequest) ProtoMessage() {}
 
 func (x *WatchReplayRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[22]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1947,7 +2124,7 @@ func (x *WatchReplayRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchReplayRequest.ProtoReflect.Descriptor instead.
 func (*WatchReplayRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{22}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *WatchReplayRequest) GetId() string {
@@ -1968,7 +2145,7 @@ type WatchReplayResponse struct {
 
 func (x *WatchReplayResponse) Reset() {
 	*x = WatchReplayResponse{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[23]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1980,7 +2157,7 @@ func (x *WatchReplayResponse) String() string {
 func (*WatchReplayResponse) ProtoMessage() {}
 
 func (x *WatchReplayResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[23]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1993,7 +2170,7 @@ func (x *WatchReplayResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchReplayResponse.ProtoReflect.Descriptor instead.
 func (*WatchReplayResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{23}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *WatchReplayResponse) GetReplay() *Replay {
@@ -2018,7 +2195,7 @@ type PauseReplayRequest struct {
 
 func (x *PauseReplayRequest) Reset() {
 	*x = PauseReplayRequest{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[24]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2030,7 +2207,7 @@ func (x *PauseReplayRequest) String() string {
 func (*PauseReplayRequest) ProtoMessage() {}
 
 func (x *PauseReplayRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[24]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2043,7 +2220,7 @@ func (x *PauseReplayRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseReplayRequest.ProtoReflect.Descriptor instead.
 func (*PauseReplayRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{24}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *PauseReplayRequest) GetId() string {
@@ -2078,7 +2255,7 @@ type PauseReplayResponse struct {
 
 func (x *PauseReplayResponse) Reset() {
 	*x = PauseReplayResponse{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[25]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2090,7 +2267,7 @@ func (x *PauseReplayResponse) String() string {
 func (*PauseReplayResponse) ProtoMessage() {}
 
 func (x *PauseReplayResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[25]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2103,7 +2280,7 @@ func (x *PauseReplayResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseReplayResponse.ProtoReflect.Descriptor instead.
 func (*PauseReplayResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{25}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *PauseReplayResponse) GetReplay() *Replay {
@@ -2128,7 +2305,7 @@ type ResumeReplayRequest struct {
 
 func (x *ResumeReplayRequest) Reset() {
 	*x = ResumeReplayRequest{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[26]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2140,7 +2317,7 @@ func (x *ResumeReplayRequest) String() string {
 func (*ResumeReplayRequest) ProtoMessage() {}
 
 func (x *ResumeReplayRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[26]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2153,7 +2330,7 @@ func (x *ResumeReplayRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeReplayRequest.ProtoReflect.Descriptor instead.
 func (*ResumeReplayRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{26}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ResumeReplayRequest) GetId() string {
@@ -2188,7 +2365,7 @@ type ResumeReplayResponse struct {
 
 func (x *ResumeReplayResponse) Reset() {
 	*x = ResumeReplayResponse{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[27]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2200,7 +2377,7 @@ func (x *ResumeReplayResponse) String() string {
 func (*ResumeReplayResponse) ProtoMessage() {}
 
 func (x *ResumeReplayResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[27]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2213,7 +2390,7 @@ func (x *ResumeReplayResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeReplayResponse.ProtoReflect.Descriptor instead.
 func (*ResumeReplayResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{27}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ResumeReplayResponse) GetReplay() *Replay {
@@ -2238,7 +2415,7 @@ type StopReplayRequest struct {
 
 func (x *StopReplayRequest) Reset() {
 	*x = StopReplayRequest{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[28]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2250,7 +2427,7 @@ func (x *StopReplayRequest) String() string {
 func (*StopReplayRequest) ProtoMessage() {}
 
 func (x *StopReplayRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[28]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2263,7 +2440,7 @@ func (x *StopReplayRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopReplayRequest.ProtoReflect.Descriptor instead.
 func (*StopReplayRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{28}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *StopReplayRequest) GetId() string {
@@ -2298,7 +2475,7 @@ type StopReplayResponse struct {
 
 func (x *StopReplayResponse) Reset() {
 	*x = StopReplayResponse{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[29]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2310,7 +2487,7 @@ func (x *StopReplayResponse) String() string {
 func (*StopReplayResponse) ProtoMessage() {}
 
 func (x *StopReplayResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[29]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2323,7 +2500,7 @@ func (x *StopReplayResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopReplayResponse.ProtoReflect.Descriptor instead.
 func (*StopReplayResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{29}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *StopReplayResponse) GetReplay() *Replay {
@@ -2348,7 +2525,7 @@ type DiscardLettersRequest struct {
 
 func (x *DiscardLettersRequest) Reset() {
 	*x = DiscardLettersRequest{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[30]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2360,7 +2537,7 @@ func (x *DiscardLettersRequest) String() string {
 func (*DiscardLettersRequest) ProtoMessage() {}
 
 func (x *DiscardLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[30]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2373,7 +2550,7 @@ func (x *DiscardLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscardLettersRequest.ProtoReflect.Descriptor instead.
 func (*DiscardLettersRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{30}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *DiscardLettersRequest) GetSelection() *Selection {
@@ -2410,7 +2587,7 @@ type DiscardLettersResponse struct {
 
 func (x *DiscardLettersResponse) Reset() {
 	*x = DiscardLettersResponse{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[31]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2422,7 +2599,7 @@ func (x *DiscardLettersResponse) String() string {
 func (*DiscardLettersResponse) ProtoMessage() {}
 
 func (x *DiscardLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[31]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2435,7 +2612,7 @@ func (x *DiscardLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscardLettersResponse.ProtoReflect.Descriptor instead.
 func (*DiscardLettersResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{31}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *DiscardLettersResponse) GetLetters() int32 {
@@ -2467,7 +2644,7 @@ type RestoreLettersRequest struct {
 
 func (x *RestoreLettersRequest) Reset() {
 	*x = RestoreLettersRequest{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[32]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2479,7 +2656,7 @@ func (x *RestoreLettersRequest) String() string {
 func (*RestoreLettersRequest) ProtoMessage() {}
 
 func (x *RestoreLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[32]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2492,7 +2669,7 @@ func (x *RestoreLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreLettersRequest.ProtoReflect.Descriptor instead.
 func (*RestoreLettersRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{32}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *RestoreLettersRequest) GetSelection() *Selection {
@@ -2529,7 +2706,7 @@ type RestoreLettersResponse struct {
 
 func (x *RestoreLettersResponse) Reset() {
 	*x = RestoreLettersResponse{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[33]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2541,7 +2718,7 @@ func (x *RestoreLettersResponse) String() string {
 func (*RestoreLettersResponse) ProtoMessage() {}
 
 func (x *RestoreLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[33]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2554,7 +2731,7 @@ func (x *RestoreLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreLettersResponse.ProtoReflect.Descriptor instead.
 func (*RestoreLettersResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{33}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *RestoreLettersResponse) GetLetters() int32 {
@@ -2588,7 +2765,7 @@ type ResendLetterRequest struct {
 
 func (x *ResendLetterRequest) Reset() {
 	*x = ResendLetterRequest{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[34]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2600,7 +2777,7 @@ func (x *ResendLetterRequest) String() string {
 func (*ResendLetterRequest) ProtoMessage() {}
 
 func (x *ResendLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[34]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2613,7 +2790,7 @@ func (x *ResendLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResendLetterRequest.ProtoReflect.Descriptor instead.
 func (*ResendLetterRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{34}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ResendLetterRequest) GetId() string {
@@ -2655,7 +2832,7 @@ type ResendLetterResponse struct {
 
 func (x *ResendLetterResponse) Reset() {
 	*x = ResendLetterResponse{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[35]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2667,7 +2844,7 @@ func (x *ResendLetterResponse) String() string {
 func (*ResendLetterResponse) ProtoMessage() {}
 
 func (x *ResendLetterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[35]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2680,7 +2857,7 @@ func (x *ResendLetterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResendLetterResponse.ProtoReflect.Descriptor instead.
 func (*ResendLetterResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{35}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ResendLetterResponse) GetDeadLetter() *DeadLetter {
@@ -2704,14 +2881,16 @@ type ListAuditRequest struct {
 	// Records in a page, 1 to 200; 0 = 50.
 	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the page before; empty = first page.
-	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only records whose id is below; empty = any. Ids grow with time.
+	BeforeId      string `protobuf:"bytes,7,opt,name=before_id,json=beforeId,proto3" json:"before_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListAuditRequest) Reset() {
 	*x = ListAuditRequest{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[36]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2723,7 +2902,7 @@ func (x *ListAuditRequest) String() string {
 func (*ListAuditRequest) ProtoMessage() {}
 
 func (x *ListAuditRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[36]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2736,7 +2915,7 @@ func (x *ListAuditRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditRequest.ProtoReflect.Descriptor instead.
 func (*ListAuditRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{36}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListAuditRequest) GetAuthor() string {
@@ -2781,6 +2960,13 @@ func (x *ListAuditRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListAuditRequest) GetBeforeId() string {
+	if x != nil {
+		return x.BeforeId
+	}
+	return ""
+}
+
 // AuditRecord is one thing that was done; it never changes.
 type AuditRecord struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2807,7 +2993,7 @@ type AuditRecord struct {
 
 func (x *AuditRecord) Reset() {
 	*x = AuditRecord{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[37]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2819,7 +3005,7 @@ func (x *AuditRecord) String() string {
 func (*AuditRecord) ProtoMessage() {}
 
 func (x *AuditRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[37]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2832,7 +3018,7 @@ func (x *AuditRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuditRecord.ProtoReflect.Descriptor instead.
 func (*AuditRecord) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{37}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *AuditRecord) GetId() string {
@@ -2904,7 +3090,7 @@ type ListAuditResponse struct {
 
 func (x *ListAuditResponse) Reset() {
 	*x = ListAuditResponse{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[38]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2916,7 +3102,7 @@ func (x *ListAuditResponse) String() string {
 func (*ListAuditResponse) ProtoMessage() {}
 
 func (x *ListAuditResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[38]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2929,7 +3115,7 @@ func (x *ListAuditResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditResponse.ProtoReflect.Descriptor instead.
 func (*ListAuditResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{38}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ListAuditResponse) GetRecords() []*AuditRecord {
@@ -2961,7 +3147,7 @@ type ExportLettersRequest struct {
 
 func (x *ExportLettersRequest) Reset() {
 	*x = ExportLettersRequest{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[39]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2973,7 +3159,7 @@ func (x *ExportLettersRequest) String() string {
 func (*ExportLettersRequest) ProtoMessage() {}
 
 func (x *ExportLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[39]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2986,7 +3172,7 @@ func (x *ExportLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportLettersRequest.ProtoReflect.Descriptor instead.
 func (*ExportLettersRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{39}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ExportLettersRequest) GetFilter() *LetterFilter {
@@ -3021,7 +3207,7 @@ type ExportLettersResponse struct {
 
 func (x *ExportLettersResponse) Reset() {
 	*x = ExportLettersResponse{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[40]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3033,7 +3219,7 @@ func (x *ExportLettersResponse) String() string {
 func (*ExportLettersResponse) ProtoMessage() {}
 
 func (x *ExportLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[40]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3046,7 +3232,7 @@ func (x *ExportLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportLettersResponse.ProtoReflect.Descriptor instead.
 func (*ExportLettersResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{40}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ExportLettersResponse) GetChunk() []byte {
@@ -3071,7 +3257,7 @@ type ImportLettersRequest struct {
 
 func (x *ImportLettersRequest) Reset() {
 	*x = ImportLettersRequest{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[41]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3083,7 +3269,7 @@ func (x *ImportLettersRequest) String() string {
 func (*ImportLettersRequest) ProtoMessage() {}
 
 func (x *ImportLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[41]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3096,7 +3282,7 @@ func (x *ImportLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportLettersRequest.ProtoReflect.Descriptor instead.
 func (*ImportLettersRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{41}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ImportLettersRequest) GetChunk() []byte {
@@ -3133,7 +3319,7 @@ type BadLine struct {
 
 func (x *BadLine) Reset() {
 	*x = BadLine{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[42]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3145,7 +3331,7 @@ func (x *BadLine) String() string {
 func (*BadLine) ProtoMessage() {}
 
 func (x *BadLine) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[42]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3158,7 +3344,7 @@ func (x *BadLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BadLine.ProtoReflect.Descriptor instead.
 func (*BadLine) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{42}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *BadLine) GetLine() int32 {
@@ -3192,7 +3378,7 @@ type ImportLettersResponse struct {
 
 func (x *ImportLettersResponse) Reset() {
 	*x = ImportLettersResponse{}
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[43]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3204,7 +3390,7 @@ func (x *ImportLettersResponse) String() string {
 func (*ImportLettersResponse) ProtoMessage() {}
 
 func (x *ImportLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[43]
+	mi := &file_studycast_deadletter_v1_deadletter_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3217,7 +3403,7 @@ func (x *ImportLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportLettersResponse.ProtoReflect.Descriptor instead.
 func (*ImportLettersResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{43}
+	return file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ImportLettersResponse) GetStored() int32 {
@@ -3252,7 +3438,8 @@ var File_studycast_deadletter_v1_deadletter_proto protoreflect.FileDescriptor
 
 const file_studycast_deadletter_v1_deadletter_proto_rawDesc = "" +
 	"\n" +
-	"(studycast/deadletter/v1/deadletter.proto\x12\x17studycast.deadletter.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1astudycast/job/v1/job.proto\"\xa5\t\n" +
+	"(studycast/deadletter/v1/deadletter.proto\x12\x17studycast.deadletter.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1astudycast/job/v1/job.proto\"\xc0\n" +
+	"\n" +
 	"\n" +
 	"DeadLetter\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x15\n" +
@@ -3288,10 +3475,20 @@ const file_studycast_deadletter_v1_deadletter_proto_rawDesc = "" +
 	"\fdiscarded_by\x18\x1b \x01(\tR\vdiscardedBy\x12=\n" +
 	"\fdiscarded_at\x18\x1c \x01(\v2\x1a.google.protobuf.TimestampR\vdiscardedAt\x12%\n" +
 	"\x0ediscard_reason\x18\x1d \x01(\tR\rdiscardReason\x121\n" +
-	"\x06edited\x18\x1e \x01(\v2\x19.studycast.job.v1.RequestR\x06edited\x1a:\n" +
+	"\x06edited\x18\x1e \x01(\v2\x19.studycast.job.v1.RequestR\x06edited\x12B\n" +
+	"\battempts\x18\x1f \x03(\v2&.studycast.deadletter.v1.LetterAttemptR\battempts\x12'\n" +
+	"\x0forigin_exchange\x18  \x01(\tR\x0eoriginExchange\x12,\n" +
+	"\x12origin_routing_key\x18! \x01(\tR\x10originRoutingKey\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xf1\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xc9\x01\n" +
+	"\rLetterAttempt\x12\x18\n" +
+	"\aattempt\x18\x01 \x01(\x05R\aattempt\x12\x16\n" +
+	"\x06worker\x18\x02 \x01(\tR\x06worker\x129\n" +
+	"\n" +
+	"started_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tstartedAt\x125\n" +
+	"\bended_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\aendedAt\x12\x14\n" +
+	"\x05error\x18\x05 \x01(\tR\x05error\"\xf1\x02\n" +
 	"\x16ListDeadLettersRequest\x12\x16\n" +
 	"\x06states\x18\x01 \x03(\tR\x06states\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x15\n" +
@@ -3376,7 +3573,7 @@ const file_studycast_deadletter_v1_deadletter_proto_rawDesc = "" +
 	"\x14CreateReplayResponse\x127\n" +
 	"\x06replay\x18\x01 \x01(\v2\x1f.studycast.deadletter.v1.ReplayR\x06replay\x121\n" +
 	"\x04plan\x18\x02 \x01(\v2\x1d.studycast.deadletter.v1.PlanR\x04plan\x12\x18\n" +
-	"\aexisted\x18\x03 \x01(\bR\aexisted\"\xe6\x03\n" +
+	"\aexisted\x18\x03 \x01(\bR\aexisted\"\x9f\x04\n" +
 	"\x06Replay\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x10\n" +
@@ -3393,7 +3590,12 @@ const file_studycast_deadletter_v1_deadletter_proto_rawDesc = "" +
 	"\tselection\x18\f \x01(\tR\tselection\x129\n" +
 	"\n" +
 	"created_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x125\n" +
-	"\bended_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\aendedAt\"\xbb\x01\n" +
+	"\bended_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\aendedAt\x127\n" +
+	"\x04left\x18\x0f \x03(\v2#.studycast.deadletter.v1.LeftLetterR\x04left\".\n" +
+	"\n" +
+	"LeftLetter\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
+	"\x03why\x18\x02 \x01(\tR\x03why\"\xbb\x01\n" +
 	"\fReplayCounts\x12\x18\n" +
 	"\awaiting\x18\x01 \x01(\x05R\awaiting\x12\x18\n" +
 	"\arunning\x18\x02 \x01(\x05R\arunning\x12\x1c\n" +
@@ -3456,7 +3658,7 @@ const file_studycast_deadletter_v1_deadletter_proto_rawDesc = "" +
 	"\x06reason\x18\x04 \x01(\tR\x06reason\"\\\n" +
 	"\x14ResendLetterResponse\x12D\n" +
 	"\vdead_letter\x18\x01 \x01(\v2#.studycast.deadletter.v1.DeadLetterR\n" +
-	"deadLetter\"\xe6\x01\n" +
+	"deadLetter\"\x83\x02\n" +
 	"\x10ListAuditRequest\x12\x16\n" +
 	"\x06author\x18\x01 \x01(\tR\x06author\x12\x18\n" +
 	"\aactions\x18\x02 \x03(\tR\aactions\x120\n" +
@@ -3464,7 +3666,8 @@ const file_studycast_deadletter_v1_deadletter_proto_rawDesc = "" +
 	"\x06before\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06before\x12\x1b\n" +
 	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x06 \x01(\tR\tpageToken\"\xe1\x01\n" +
+	"page_token\x18\x06 \x01(\tR\tpageToken\x12\x1b\n" +
+	"\tbefore_id\x18\a \x01(\tR\bbeforeId\"\xe1\x01\n" +
 	"\vAuditRecord\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
@@ -3529,148 +3732,154 @@ func file_studycast_deadletter_v1_deadletter_proto_rawDescGZIP() []byte {
 	return file_studycast_deadletter_v1_deadletter_proto_rawDescData
 }
 
-var file_studycast_deadletter_v1_deadletter_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
+var file_studycast_deadletter_v1_deadletter_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
 var file_studycast_deadletter_v1_deadletter_proto_goTypes = []any{
 	(*DeadLetter)(nil),               // 0: studycast.deadletter.v1.DeadLetter
-	(*ListDeadLettersRequest)(nil),   // 1: studycast.deadletter.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),  // 2: studycast.deadletter.v1.ListDeadLettersResponse
-	(*GetDeadLetterRequest)(nil),     // 3: studycast.deadletter.v1.GetDeadLetterRequest
-	(*GetDeadLetterResponse)(nil),    // 4: studycast.deadletter.v1.GetDeadLetterResponse
-	(*ReplayDeadLetterRequest)(nil),  // 5: studycast.deadletter.v1.ReplayDeadLetterRequest
-	(*ReplayDeadLetterResponse)(nil), // 6: studycast.deadletter.v1.ReplayDeadLetterResponse
-	(*LetterFilter)(nil),             // 7: studycast.deadletter.v1.LetterFilter
-	(*Selection)(nil),                // 8: studycast.deadletter.v1.Selection
-	(*Group)(nil),                    // 9: studycast.deadletter.v1.Group
-	(*ListGroupsRequest)(nil),        // 10: studycast.deadletter.v1.ListGroupsRequest
-	(*ListGroupsResponse)(nil),       // 11: studycast.deadletter.v1.ListGroupsResponse
-	(*Skipped)(nil),                  // 12: studycast.deadletter.v1.Skipped
-	(*CreateReplayRequest)(nil),      // 13: studycast.deadletter.v1.CreateReplayRequest
-	(*Plan)(nil),                     // 14: studycast.deadletter.v1.Plan
-	(*CreateReplayResponse)(nil),     // 15: studycast.deadletter.v1.CreateReplayResponse
-	(*Replay)(nil),                   // 16: studycast.deadletter.v1.Replay
-	(*ReplayCounts)(nil),             // 17: studycast.deadletter.v1.ReplayCounts
-	(*GetReplayRequest)(nil),         // 18: studycast.deadletter.v1.GetReplayRequest
-	(*GetReplayResponse)(nil),        // 19: studycast.deadletter.v1.GetReplayResponse
-	(*ListReplaysRequest)(nil),       // 20: studycast.deadletter.v1.ListReplaysRequest
-	(*ListReplaysResponse)(nil),      // 21: studycast.deadletter.v1.ListReplaysResponse
-	(*WatchReplayRequest)(nil),       // 22: studycast.deadletter.v1.WatchReplayRequest
-	(*WatchReplayResponse)(nil),      // 23: studycast.deadletter.v1.WatchReplayResponse
-	(*PauseReplayRequest)(nil),       // 24: studycast.deadletter.v1.PauseReplayRequest
-	(*PauseReplayResponse)(nil),      // 25: studycast.deadletter.v1.PauseReplayResponse
-	(*ResumeReplayRequest)(nil),      // 26: studycast.deadletter.v1.ResumeReplayRequest
-	(*ResumeReplayResponse)(nil),     // 27: studycast.deadletter.v1.ResumeReplayResponse
-	(*StopReplayRequest)(nil),        // 28: studycast.deadletter.v1.StopReplayRequest
-	(*StopReplayResponse)(nil),       // 29: studycast.deadletter.v1.StopReplayResponse
-	(*DiscardLettersRequest)(nil),    // 30: studycast.deadletter.v1.DiscardLettersRequest
-	(*DiscardLettersResponse)(nil),   // 31: studycast.deadletter.v1.DiscardLettersResponse
-	(*RestoreLettersRequest)(nil),    // 32: studycast.deadletter.v1.RestoreLettersRequest
-	(*RestoreLettersResponse)(nil),   // 33: studycast.deadletter.v1.RestoreLettersResponse
-	(*ResendLetterRequest)(nil),      // 34: studycast.deadletter.v1.ResendLetterRequest
-	(*ResendLetterResponse)(nil),     // 35: studycast.deadletter.v1.ResendLetterResponse
-	(*ListAuditRequest)(nil),         // 36: studycast.deadletter.v1.ListAuditRequest
-	(*AuditRecord)(nil),              // 37: studycast.deadletter.v1.AuditRecord
-	(*ListAuditResponse)(nil),        // 38: studycast.deadletter.v1.ListAuditResponse
-	(*ExportLettersRequest)(nil),     // 39: studycast.deadletter.v1.ExportLettersRequest
-	(*ExportLettersResponse)(nil),    // 40: studycast.deadletter.v1.ExportLettersResponse
-	(*ImportLettersRequest)(nil),     // 41: studycast.deadletter.v1.ImportLettersRequest
-	(*BadLine)(nil),                  // 42: studycast.deadletter.v1.BadLine
-	(*ImportLettersResponse)(nil),    // 43: studycast.deadletter.v1.ImportLettersResponse
-	nil,                              // 44: studycast.deadletter.v1.DeadLetter.HeadersEntry
-	(*v1.Fault)(nil),                 // 45: studycast.job.v1.Fault
-	(*timestamppb.Timestamp)(nil),    // 46: google.protobuf.Timestamp
-	(*v1.Request)(nil),               // 47: studycast.job.v1.Request
-	(*v1.Job)(nil),                   // 48: studycast.job.v1.Job
+	(*LetterAttempt)(nil),            // 1: studycast.deadletter.v1.LetterAttempt
+	(*ListDeadLettersRequest)(nil),   // 2: studycast.deadletter.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),  // 3: studycast.deadletter.v1.ListDeadLettersResponse
+	(*GetDeadLetterRequest)(nil),     // 4: studycast.deadletter.v1.GetDeadLetterRequest
+	(*GetDeadLetterResponse)(nil),    // 5: studycast.deadletter.v1.GetDeadLetterResponse
+	(*ReplayDeadLetterRequest)(nil),  // 6: studycast.deadletter.v1.ReplayDeadLetterRequest
+	(*ReplayDeadLetterResponse)(nil), // 7: studycast.deadletter.v1.ReplayDeadLetterResponse
+	(*LetterFilter)(nil),             // 8: studycast.deadletter.v1.LetterFilter
+	(*Selection)(nil),                // 9: studycast.deadletter.v1.Selection
+	(*Group)(nil),                    // 10: studycast.deadletter.v1.Group
+	(*ListGroupsRequest)(nil),        // 11: studycast.deadletter.v1.ListGroupsRequest
+	(*ListGroupsResponse)(nil),       // 12: studycast.deadletter.v1.ListGroupsResponse
+	(*Skipped)(nil),                  // 13: studycast.deadletter.v1.Skipped
+	(*CreateReplayRequest)(nil),      // 14: studycast.deadletter.v1.CreateReplayRequest
+	(*Plan)(nil),                     // 15: studycast.deadletter.v1.Plan
+	(*CreateReplayResponse)(nil),     // 16: studycast.deadletter.v1.CreateReplayResponse
+	(*Replay)(nil),                   // 17: studycast.deadletter.v1.Replay
+	(*LeftLetter)(nil),               // 18: studycast.deadletter.v1.LeftLetter
+	(*ReplayCounts)(nil),             // 19: studycast.deadletter.v1.ReplayCounts
+	(*GetReplayRequest)(nil),         // 20: studycast.deadletter.v1.GetReplayRequest
+	(*GetReplayResponse)(nil),        // 21: studycast.deadletter.v1.GetReplayResponse
+	(*ListReplaysRequest)(nil),       // 22: studycast.deadletter.v1.ListReplaysRequest
+	(*ListReplaysResponse)(nil),      // 23: studycast.deadletter.v1.ListReplaysResponse
+	(*WatchReplayRequest)(nil),       // 24: studycast.deadletter.v1.WatchReplayRequest
+	(*WatchReplayResponse)(nil),      // 25: studycast.deadletter.v1.WatchReplayResponse
+	(*PauseReplayRequest)(nil),       // 26: studycast.deadletter.v1.PauseReplayRequest
+	(*PauseReplayResponse)(nil),      // 27: studycast.deadletter.v1.PauseReplayResponse
+	(*ResumeReplayRequest)(nil),      // 28: studycast.deadletter.v1.ResumeReplayRequest
+	(*ResumeReplayResponse)(nil),     // 29: studycast.deadletter.v1.ResumeReplayResponse
+	(*StopReplayRequest)(nil),        // 30: studycast.deadletter.v1.StopReplayRequest
+	(*StopReplayResponse)(nil),       // 31: studycast.deadletter.v1.StopReplayResponse
+	(*DiscardLettersRequest)(nil),    // 32: studycast.deadletter.v1.DiscardLettersRequest
+	(*DiscardLettersResponse)(nil),   // 33: studycast.deadletter.v1.DiscardLettersResponse
+	(*RestoreLettersRequest)(nil),    // 34: studycast.deadletter.v1.RestoreLettersRequest
+	(*RestoreLettersResponse)(nil),   // 35: studycast.deadletter.v1.RestoreLettersResponse
+	(*ResendLetterRequest)(nil),      // 36: studycast.deadletter.v1.ResendLetterRequest
+	(*ResendLetterResponse)(nil),     // 37: studycast.deadletter.v1.ResendLetterResponse
+	(*ListAuditRequest)(nil),         // 38: studycast.deadletter.v1.ListAuditRequest
+	(*AuditRecord)(nil),              // 39: studycast.deadletter.v1.AuditRecord
+	(*ListAuditResponse)(nil),        // 40: studycast.deadletter.v1.ListAuditResponse
+	(*ExportLettersRequest)(nil),     // 41: studycast.deadletter.v1.ExportLettersRequest
+	(*ExportLettersResponse)(nil),    // 42: studycast.deadletter.v1.ExportLettersResponse
+	(*ImportLettersRequest)(nil),     // 43: studycast.deadletter.v1.ImportLettersRequest
+	(*BadLine)(nil),                  // 44: studycast.deadletter.v1.BadLine
+	(*ImportLettersResponse)(nil),    // 45: studycast.deadletter.v1.ImportLettersResponse
+	nil,                              // 46: studycast.deadletter.v1.DeadLetter.HeadersEntry
+	(*v1.Fault)(nil),                 // 47: studycast.job.v1.Fault
+	(*timestamppb.Timestamp)(nil),    // 48: google.protobuf.Timestamp
+	(*v1.Request)(nil),               // 49: studycast.job.v1.Request
+	(*v1.Job)(nil),                   // 50: studycast.job.v1.Job
 }
 var file_studycast_deadletter_v1_deadletter_proto_depIdxs = []int32{
-	45, // 0: studycast.deadletter.v1.DeadLetter.fault:type_name -> studycast.job.v1.Fault
-	46, // 1: studycast.deadletter.v1.DeadLetter.died_at:type_name -> google.protobuf.Timestamp
-	46, // 2: studycast.deadletter.v1.DeadLetter.stored_at:type_name -> google.protobuf.Timestamp
-	46, // 3: studycast.deadletter.v1.DeadLetter.last_at:type_name -> google.protobuf.Timestamp
-	47, // 4: studycast.deadletter.v1.DeadLetter.request:type_name -> studycast.job.v1.Request
-	44, // 5: studycast.deadletter.v1.DeadLetter.headers:type_name -> studycast.deadletter.v1.DeadLetter.HeadersEntry
-	46, // 6: studycast.deadletter.v1.DeadLetter.replayed_at:type_name -> google.protobuf.Timestamp
-	46, // 7: studycast.deadletter.v1.DeadLetter.outcome_at:type_name -> google.protobuf.Timestamp
-	46, // 8: studycast.deadletter.v1.DeadLetter.discarded_at:type_name -> google.protobuf.Timestamp
-	47, // 9: studycast.deadletter.v1.DeadLetter.edited:type_name -> studycast.job.v1.Request
-	46, // 10: studycast.deadletter.v1.ListDeadLettersRequest.died_after:type_name -> google.protobuf.Timestamp
-	46, // 11: studycast.deadletter.v1.ListDeadLettersRequest.died_before:type_name -> google.protobuf.Timestamp
-	0,  // 12: studycast.deadletter.v1.ListDeadLettersResponse.dead_letters:type_name -> studycast.deadletter.v1.DeadLetter
-	0,  // 13: studycast.deadletter.v1.GetDeadLetterResponse.dead_letter:type_name -> studycast.deadletter.v1.DeadLetter
-	47, // 14: studycast.deadletter.v1.ReplayDeadLetterRequest.request:type_name -> studycast.job.v1.Request
-	0,  // 15: studycast.deadletter.v1.ReplayDeadLetterResponse.dead_letter:type_name -> studycast.deadletter.v1.DeadLetter
-	48, // 16: studycast.deadletter.v1.ReplayDeadLetterResponse.job:type_name -> studycast.job.v1.Job
-	46, // 17: studycast.deadletter.v1.LetterFilter.died_after:type_name -> google.protobuf.Timestamp
-	46, // 18: studycast.deadletter.v1.LetterFilter.died_before:type_name -> google.protobuf.Timestamp
-	7,  // 19: studycast.deadletter.v1.Selection.filter:type_name -> studycast.deadletter.v1.LetterFilter
-	46, // 20: studycast.deadletter.v1.Group.first_at:type_name -> google.protobuf.Timestamp
-	46, // 21: studycast.deadletter.v1.Group.last_at:type_name -> google.protobuf.Timestamp
-	7,  // 22: studycast.deadletter.v1.ListGroupsRequest.filter:type_name -> studycast.deadletter.v1.LetterFilter
-	9,  // 23: studycast.deadletter.v1.ListGroupsResponse.groups:type_name -> studycast.deadletter.v1.Group
-	8,  // 24: studycast.deadletter.v1.CreateReplayRequest.selection:type_name -> studycast.deadletter.v1.Selection
-	9,  // 25: studycast.deadletter.v1.Plan.groups:type_name -> studycast.deadletter.v1.Group
-	12, // 26: studycast.deadletter.v1.Plan.skipped:type_name -> studycast.deadletter.v1.Skipped
-	16, // 27: studycast.deadletter.v1.CreateReplayResponse.replay:type_name -> studycast.deadletter.v1.Replay
-	14, // 28: studycast.deadletter.v1.CreateReplayResponse.plan:type_name -> studycast.deadletter.v1.Plan
-	17, // 29: studycast.deadletter.v1.Replay.counts:type_name -> studycast.deadletter.v1.ReplayCounts
-	12, // 30: studycast.deadletter.v1.Replay.skipped:type_name -> studycast.deadletter.v1.Skipped
-	46, // 31: studycast.deadletter.v1.Replay.created_at:type_name -> google.protobuf.Timestamp
-	46, // 32: studycast.deadletter.v1.Replay.ended_at:type_name -> google.protobuf.Timestamp
-	16, // 33: studycast.deadletter.v1.GetReplayResponse.replay:type_name -> studycast.deadletter.v1.Replay
-	16, // 34: studycast.deadletter.v1.ListReplaysResponse.replays:type_name -> studycast.deadletter.v1.Replay
-	16, // 35: studycast.deadletter.v1.WatchReplayResponse.replay:type_name -> studycast.deadletter.v1.Replay
-	16, // 36: studycast.deadletter.v1.PauseReplayResponse.replay:type_name -> studycast.deadletter.v1.Replay
-	16, // 37: studycast.deadletter.v1.ResumeReplayResponse.replay:type_name -> studycast.deadletter.v1.Replay
-	16, // 38: studycast.deadletter.v1.StopReplayResponse.replay:type_name -> studycast.deadletter.v1.Replay
-	8,  // 39: studycast.deadletter.v1.DiscardLettersRequest.selection:type_name -> studycast.deadletter.v1.Selection
-	12, // 40: studycast.deadletter.v1.DiscardLettersResponse.skipped:type_name -> studycast.deadletter.v1.Skipped
-	8,  // 41: studycast.deadletter.v1.RestoreLettersRequest.selection:type_name -> studycast.deadletter.v1.Selection
-	12, // 42: studycast.deadletter.v1.RestoreLettersResponse.skipped:type_name -> studycast.deadletter.v1.Skipped
-	0,  // 43: studycast.deadletter.v1.ResendLetterResponse.dead_letter:type_name -> studycast.deadletter.v1.DeadLetter
-	46, // 44: studycast.deadletter.v1.ListAuditRequest.after:type_name -> google.protobuf.Timestamp
-	46, // 45: studycast.deadletter.v1.ListAuditRequest.before:type_name -> google.protobuf.Timestamp
-	46, // 46: studycast.deadletter.v1.AuditRecord.at:type_name -> google.protobuf.Timestamp
-	37, // 47: studycast.deadletter.v1.ListAuditResponse.records:type_name -> studycast.deadletter.v1.AuditRecord
-	7,  // 48: studycast.deadletter.v1.ExportLettersRequest.filter:type_name -> studycast.deadletter.v1.LetterFilter
-	42, // 49: studycast.deadletter.v1.ImportLettersResponse.bad_lines:type_name -> studycast.deadletter.v1.BadLine
-	1,  // 50: studycast.deadletter.v1.DeadLetterService.ListDeadLetters:input_type -> studycast.deadletter.v1.ListDeadLettersRequest
-	3,  // 51: studycast.deadletter.v1.DeadLetterService.GetDeadLetter:input_type -> studycast.deadletter.v1.GetDeadLetterRequest
-	5,  // 52: studycast.deadletter.v1.DeadLetterService.ReplayDeadLetter:input_type -> studycast.deadletter.v1.ReplayDeadLetterRequest
-	10, // 53: studycast.deadletter.v1.DeadLetterService.ListGroups:input_type -> studycast.deadletter.v1.ListGroupsRequest
-	13, // 54: studycast.deadletter.v1.DeadLetterService.CreateReplay:input_type -> studycast.deadletter.v1.CreateReplayRequest
-	18, // 55: studycast.deadletter.v1.DeadLetterService.GetReplay:input_type -> studycast.deadletter.v1.GetReplayRequest
-	20, // 56: studycast.deadletter.v1.DeadLetterService.ListReplays:input_type -> studycast.deadletter.v1.ListReplaysRequest
-	22, // 57: studycast.deadletter.v1.DeadLetterService.WatchReplay:input_type -> studycast.deadletter.v1.WatchReplayRequest
-	24, // 58: studycast.deadletter.v1.DeadLetterService.PauseReplay:input_type -> studycast.deadletter.v1.PauseReplayRequest
-	26, // 59: studycast.deadletter.v1.DeadLetterService.ResumeReplay:input_type -> studycast.deadletter.v1.ResumeReplayRequest
-	28, // 60: studycast.deadletter.v1.DeadLetterService.StopReplay:input_type -> studycast.deadletter.v1.StopReplayRequest
-	30, // 61: studycast.deadletter.v1.DeadLetterService.DiscardLetters:input_type -> studycast.deadletter.v1.DiscardLettersRequest
-	32, // 62: studycast.deadletter.v1.DeadLetterService.RestoreLetters:input_type -> studycast.deadletter.v1.RestoreLettersRequest
-	34, // 63: studycast.deadletter.v1.DeadLetterService.ResendLetter:input_type -> studycast.deadletter.v1.ResendLetterRequest
-	36, // 64: studycast.deadletter.v1.DeadLetterService.ListAudit:input_type -> studycast.deadletter.v1.ListAuditRequest
-	39, // 65: studycast.deadletter.v1.DeadLetterService.ExportLetters:input_type -> studycast.deadletter.v1.ExportLettersRequest
-	41, // 66: studycast.deadletter.v1.DeadLetterService.ImportLetters:input_type -> studycast.deadletter.v1.ImportLettersRequest
-	2,  // 67: studycast.deadletter.v1.DeadLetterService.ListDeadLetters:output_type -> studycast.deadletter.v1.ListDeadLettersResponse
-	4,  // 68: studycast.deadletter.v1.DeadLetterService.GetDeadLetter:output_type -> studycast.deadletter.v1.GetDeadLetterResponse
-	6,  // 69: studycast.deadletter.v1.DeadLetterService.ReplayDeadLetter:output_type -> studycast.deadletter.v1.ReplayDeadLetterResponse
-	11, // 70: studycast.deadletter.v1.DeadLetterService.ListGroups:output_type -> studycast.deadletter.v1.ListGroupsResponse
-	15, // 71: studycast.deadletter.v1.DeadLetterService.CreateReplay:output_type -> studycast.deadletter.v1.CreateReplayResponse
-	19, // 72: studycast.deadletter.v1.DeadLetterService.GetReplay:output_type -> studycast.deadletter.v1.GetReplayResponse
-	21, // 73: studycast.deadletter.v1.DeadLetterService.ListReplays:output_type -> studycast.deadletter.v1.ListReplaysResponse
-	23, // 74: studycast.deadletter.v1.DeadLetterService.WatchReplay:output_type -> studycast.deadletter.v1.WatchReplayResponse
-	25, // 75: studycast.deadletter.v1.DeadLetterService.PauseReplay:output_type -> studycast.deadletter.v1.PauseReplayResponse
-	27, // 76: studycast.deadletter.v1.DeadLetterService.ResumeReplay:output_type -> studycast.deadletter.v1.ResumeReplayResponse
-	29, // 77: studycast.deadletter.v1.DeadLetterService.StopReplay:output_type -> studycast.deadletter.v1.StopReplayResponse
-	31, // 78: studycast.deadletter.v1.DeadLetterService.DiscardLetters:output_type -> studycast.deadletter.v1.DiscardLettersResponse
-	33, // 79: studycast.deadletter.v1.DeadLetterService.RestoreLetters:output_type -> studycast.deadletter.v1.RestoreLettersResponse
-	35, // 80: studycast.deadletter.v1.DeadLetterService.ResendLetter:output_type -> studycast.deadletter.v1.ResendLetterResponse
-	38, // 81: studycast.deadletter.v1.DeadLetterService.ListAudit:output_type -> studycast.deadletter.v1.ListAuditResponse
-	40, // 82: studycast.deadletter.v1.DeadLetterService.ExportLetters:output_type -> studycast.deadletter.v1.ExportLettersResponse
-	43, // 83: studycast.deadletter.v1.DeadLetterService.ImportLetters:output_type -> studycast.deadletter.v1.ImportLettersResponse
-	67, // [67:84] is the sub-list for method output_type
-	50, // [50:67] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	47, // 0: studycast.deadletter.v1.DeadLetter.fault:type_name -> studycast.job.v1.Fault
+	48, // 1: studycast.deadletter.v1.DeadLetter.died_at:type_name -> google.protobuf.Timestamp
+	48, // 2: studycast.deadletter.v1.DeadLetter.stored_at:type_name -> google.protobuf.Timestamp
+	48, // 3: studycast.deadletter.v1.DeadLetter.last_at:type_name -> google.protobuf.Timestamp
+	49, // 4: studycast.deadletter.v1.DeadLetter.request:type_name -> studycast.job.v1.Request
+	46, // 5: studycast.deadletter.v1.DeadLetter.headers:type_name -> studycast.deadletter.v1.DeadLetter.HeadersEntry
+	48, // 6: studycast.deadletter.v1.DeadLetter.replayed_at:type_name -> google.protobuf.Timestamp
+	48, // 7: studycast.deadletter.v1.DeadLetter.outcome_at:type_name -> google.protobuf.Timestamp
+	48, // 8: studycast.deadletter.v1.DeadLetter.discarded_at:type_name -> google.protobuf.Timestamp
+	49, // 9: studycast.deadletter.v1.DeadLetter.edited:type_name -> studycast.job.v1.Request
+	1,  // 10: studycast.deadletter.v1.DeadLetter.attempts:type_name -> studycast.deadletter.v1.LetterAttempt
+	48, // 11: studycast.deadletter.v1.LetterAttempt.started_at:type_name -> google.protobuf.Timestamp
+	48, // 12: studycast.deadletter.v1.LetterAttempt.ended_at:type_name -> google.protobuf.Timestamp
+	48, // 13: studycast.deadletter.v1.ListDeadLettersRequest.died_after:type_name -> google.protobuf.Timestamp
+	48, // 14: studycast.deadletter.v1.ListDeadLettersRequest.died_before:type_name -> google.protobuf.Timestamp
+	0,  // 15: studycast.deadletter.v1.ListDeadLettersResponse.dead_letters:type_name -> studycast.deadletter.v1.DeadLetter
+	0,  // 16: studycast.deadletter.v1.GetDeadLetterResponse.dead_letter:type_name -> studycast.deadletter.v1.DeadLetter
+	49, // 17: studycast.deadletter.v1.ReplayDeadLetterRequest.request:type_name -> studycast.job.v1.Request
+	0,  // 18: studycast.deadletter.v1.ReplayDeadLetterResponse.dead_letter:type_name -> studycast.deadletter.v1.DeadLetter
+	50, // 19: studycast.deadletter.v1.ReplayDeadLetterResponse.job:type_name -> studycast.job.v1.Job
+	48, // 20: studycast.deadletter.v1.LetterFilter.died_after:type_name -> google.protobuf.Timestamp
+	48, // 21: studycast.deadletter.v1.LetterFilter.died_before:type_name -> google.protobuf.Timestamp
+	8,  // 22: studycast.deadletter.v1.Selection.filter:type_name -> studycast.deadletter.v1.LetterFilter
+	48, // 23: studycast.deadletter.v1.Group.first_at:type_name -> google.protobuf.Timestamp
+	48, // 24: studycast.deadletter.v1.Group.last_at:type_name -> google.protobuf.Timestamp
+	8,  // 25: studycast.deadletter.v1.ListGroupsRequest.filter:type_name -> studycast.deadletter.v1.LetterFilter
+	10, // 26: studycast.deadletter.v1.ListGroupsResponse.groups:type_name -> studycast.deadletter.v1.Group
+	9,  // 27: studycast.deadletter.v1.CreateReplayRequest.selection:type_name -> studycast.deadletter.v1.Selection
+	10, // 28: studycast.deadletter.v1.Plan.groups:type_name -> studycast.deadletter.v1.Group
+	13, // 29: studycast.deadletter.v1.Plan.skipped:type_name -> studycast.deadletter.v1.Skipped
+	17, // 30: studycast.deadletter.v1.CreateReplayResponse.replay:type_name -> studycast.deadletter.v1.Replay
+	15, // 31: studycast.deadletter.v1.CreateReplayResponse.plan:type_name -> studycast.deadletter.v1.Plan
+	19, // 32: studycast.deadletter.v1.Replay.counts:type_name -> studycast.deadletter.v1.ReplayCounts
+	13, // 33: studycast.deadletter.v1.Replay.skipped:type_name -> studycast.deadletter.v1.Skipped
+	48, // 34: studycast.deadletter.v1.Replay.created_at:type_name -> google.protobuf.Timestamp
+	48, // 35: studycast.deadletter.v1.Replay.ended_at:type_name -> google.protobuf.Timestamp
+	18, // 36: studycast.deadletter.v1.Replay.left:type_name -> studycast.deadletter.v1.LeftLetter
+	17, // 37: studycast.deadletter.v1.GetReplayResponse.replay:type_name -> studycast.deadletter.v1.Replay
+	17, // 38: studycast.deadletter.v1.ListReplaysResponse.replays:type_name -> studycast.deadletter.v1.Replay
+	17, // 39: studycast.deadletter.v1.WatchReplayResponse.replay:type_name -> studycast.deadletter.v1.Replay
+	17, // 40: studycast.deadletter.v1.PauseReplayResponse.replay:type_name -> studycast.deadletter.v1.Replay
+	17, // 41: studycast.deadletter.v1.ResumeReplayResponse.replay:type_name -> studycast.deadletter.v1.Replay
+	17, // 42: studycast.deadletter.v1.StopReplayResponse.replay:type_name -> studycast.deadletter.v1.Replay
+	9,  // 43: studycast.deadletter.v1.DiscardLettersRequest.selection:type_name -> studycast.deadletter.v1.Selection
+	13, // 44: studycast.deadletter.v1.DiscardLettersResponse.skipped:type_name -> studycast.deadletter.v1.Skipped
+	9,  // 45: studycast.deadletter.v1.RestoreLettersRequest.selection:type_name -> studycast.deadletter.v1.Selection
+	13, // 46: studycast.deadletter.v1.RestoreLettersResponse.skipped:type_name -> studycast.deadletter.v1.Skipped
+	0,  // 47: studycast.deadletter.v1.ResendLetterResponse.dead_letter:type_name -> studycast.deadletter.v1.DeadLetter
+	48, // 48: studycast.deadletter.v1.ListAuditRequest.after:type_name -> google.protobuf.Timestamp
+	48, // 49: studycast.deadletter.v1.ListAuditRequest.before:type_name -> google.protobuf.Timestamp
+	48, // 50: studycast.deadletter.v1.AuditRecord.at:type_name -> google.protobuf.Timestamp
+	39, // 51: studycast.deadletter.v1.ListAuditResponse.records:type_name -> studycast.deadletter.v1.AuditRecord
+	8,  // 52: studycast.deadletter.v1.ExportLettersRequest.filter:type_name -> studycast.deadletter.v1.LetterFilter
+	44, // 53: studycast.deadletter.v1.ImportLettersResponse.bad_lines:type_name -> studycast.deadletter.v1.BadLine
+	2,  // 54: studycast.deadletter.v1.DeadLetterService.ListDeadLetters:input_type -> studycast.deadletter.v1.ListDeadLettersRequest
+	4,  // 55: studycast.deadletter.v1.DeadLetterService.GetDeadLetter:input_type -> studycast.deadletter.v1.GetDeadLetterRequest
+	6,  // 56: studycast.deadletter.v1.DeadLetterService.ReplayDeadLetter:input_type -> studycast.deadletter.v1.ReplayDeadLetterRequest
+	11, // 57: studycast.deadletter.v1.DeadLetterService.ListGroups:input_type -> studycast.deadletter.v1.ListGroupsRequest
+	14, // 58: studycast.deadletter.v1.DeadLetterService.CreateReplay:input_type -> studycast.deadletter.v1.CreateReplayRequest
+	20, // 59: studycast.deadletter.v1.DeadLetterService.GetReplay:input_type -> studycast.deadletter.v1.GetReplayRequest
+	22, // 60: studycast.deadletter.v1.DeadLetterService.ListReplays:input_type -> studycast.deadletter.v1.ListReplaysRequest
+	24, // 61: studycast.deadletter.v1.DeadLetterService.WatchReplay:input_type -> studycast.deadletter.v1.WatchReplayRequest
+	26, // 62: studycast.deadletter.v1.DeadLetterService.PauseReplay:input_type -> studycast.deadletter.v1.PauseReplayRequest
+	28, // 63: studycast.deadletter.v1.DeadLetterService.ResumeReplay:input_type -> studycast.deadletter.v1.ResumeReplayRequest
+	30, // 64: studycast.deadletter.v1.DeadLetterService.StopReplay:input_type -> studycast.deadletter.v1.StopReplayRequest
+	32, // 65: studycast.deadletter.v1.DeadLetterService.DiscardLetters:input_type -> studycast.deadletter.v1.DiscardLettersRequest
+	34, // 66: studycast.deadletter.v1.DeadLetterService.RestoreLetters:input_type -> studycast.deadletter.v1.RestoreLettersRequest
+	36, // 67: studycast.deadletter.v1.DeadLetterService.ResendLetter:input_type -> studycast.deadletter.v1.ResendLetterRequest
+	38, // 68: studycast.deadletter.v1.DeadLetterService.ListAudit:input_type -> studycast.deadletter.v1.ListAuditRequest
+	41, // 69: studycast.deadletter.v1.DeadLetterService.ExportLetters:input_type -> studycast.deadletter.v1.ExportLettersRequest
+	43, // 70: studycast.deadletter.v1.DeadLetterService.ImportLetters:input_type -> studycast.deadletter.v1.ImportLettersRequest
+	3,  // 71: studycast.deadletter.v1.DeadLetterService.ListDeadLetters:output_type -> studycast.deadletter.v1.ListDeadLettersResponse
+	5,  // 72: studycast.deadletter.v1.DeadLetterService.GetDeadLetter:output_type -> studycast.deadletter.v1.GetDeadLetterResponse
+	7,  // 73: studycast.deadletter.v1.DeadLetterService.ReplayDeadLetter:output_type -> studycast.deadletter.v1.ReplayDeadLetterResponse
+	12, // 74: studycast.deadletter.v1.DeadLetterService.ListGroups:output_type -> studycast.deadletter.v1.ListGroupsResponse
+	16, // 75: studycast.deadletter.v1.DeadLetterService.CreateReplay:output_type -> studycast.deadletter.v1.CreateReplayResponse
+	21, // 76: studycast.deadletter.v1.DeadLetterService.GetReplay:output_type -> studycast.deadletter.v1.GetReplayResponse
+	23, // 77: studycast.deadletter.v1.DeadLetterService.ListReplays:output_type -> studycast.deadletter.v1.ListReplaysResponse
+	25, // 78: studycast.deadletter.v1.DeadLetterService.WatchReplay:output_type -> studycast.deadletter.v1.WatchReplayResponse
+	27, // 79: studycast.deadletter.v1.DeadLetterService.PauseReplay:output_type -> studycast.deadletter.v1.PauseReplayResponse
+	29, // 80: studycast.deadletter.v1.DeadLetterService.ResumeReplay:output_type -> studycast.deadletter.v1.ResumeReplayResponse
+	31, // 81: studycast.deadletter.v1.DeadLetterService.StopReplay:output_type -> studycast.deadletter.v1.StopReplayResponse
+	33, // 82: studycast.deadletter.v1.DeadLetterService.DiscardLetters:output_type -> studycast.deadletter.v1.DiscardLettersResponse
+	35, // 83: studycast.deadletter.v1.DeadLetterService.RestoreLetters:output_type -> studycast.deadletter.v1.RestoreLettersResponse
+	37, // 84: studycast.deadletter.v1.DeadLetterService.ResendLetter:output_type -> studycast.deadletter.v1.ResendLetterResponse
+	40, // 85: studycast.deadletter.v1.DeadLetterService.ListAudit:output_type -> studycast.deadletter.v1.ListAuditResponse
+	42, // 86: studycast.deadletter.v1.DeadLetterService.ExportLetters:output_type -> studycast.deadletter.v1.ExportLettersResponse
+	45, // 87: studycast.deadletter.v1.DeadLetterService.ImportLetters:output_type -> studycast.deadletter.v1.ImportLettersResponse
+	71, // [71:88] is the sub-list for method output_type
+	54, // [54:71] is the sub-list for method input_type
+	54, // [54:54] is the sub-list for extension type_name
+	54, // [54:54] is the sub-list for extension extendee
+	0,  // [0:54] is the sub-list for field type_name
 }
 
 func init() { file_studycast_deadletter_v1_deadletter_proto_init() }
@@ -3684,7 +3893,7 @@ func file_studycast_deadletter_v1_deadletter_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_studycast_deadletter_v1_deadletter_proto_rawDesc), len(file_studycast_deadletter_v1_deadletter_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   45,
+			NumMessages:   47,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

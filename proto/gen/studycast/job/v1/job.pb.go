@@ -632,7 +632,8 @@ type Job struct {
 	Owner string `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
 	// What was asked for.
 	Request *Request `protobuf:"bytes,3,opt,name=request,proto3" json:"request,omitempty"`
-	// scheduled, queued, running, retrying, succeeded, failed or cancelled.
+	// scheduled, queued, running, retrying, parked, succeeded, failed or
+	// cancelled.
 	State string `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`
 	// Number of the latest attempt, the fence.
 	Attempt int32 `protobuf:"varint,5,opt,name=attempt,proto3" json:"attempt,omitempty"`
@@ -669,7 +670,9 @@ type Job struct {
 	// Id of the dead letter that waits for an operator; empty when none does.
 	DeadLetter string `protobuf:"bytes,21,opt,name=dead_letter,json=deadLetter,proto3" json:"dead_letter,omitempty"`
 	// Its place in line when it was read; unset unless it is queued.
-	Line          *Line `protobuf:"bytes,22,opt,name=line,proto3" json:"line,omitempty"`
+	Line *Line `protobuf:"bytes,22,opt,name=line,proto3" json:"line,omitempty"`
+	// What it waits for while it is parked: script, speech or artifacts.
+	Dependency    string `protobuf:"bytes,23,opt,name=dependency,proto3" json:"dependency,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -858,6 +861,13 @@ func (x *Job) GetLine() *Line {
 	return nil
 }
 
+func (x *Job) GetDependency() string {
+	if x != nil {
+		return x.Dependency
+	}
+	return ""
+}
+
 // Line is the place of a queued job among those of its kind, and when its turn
 // is expected.
 type Line struct {
@@ -1016,7 +1026,10 @@ type Failure struct {
 	// Whether another attempt may help.
 	Retryable bool `protobuf:"varint,3,opt,name=retryable,proto3" json:"retryable,omitempty"`
 	// Whether a final fault of this kind leaves a dead letter.
-	DeadLetter    bool `protobuf:"varint,4,opt,name=dead_letter,json=deadLetter,proto3" json:"dead_letter,omitempty"`
+	DeadLetter bool `protobuf:"varint,4,opt,name=dead_letter,json=deadLetter,proto3" json:"dead_letter,omitempty"`
+	// What is down, so that no attempt can succeed before it answers again:
+	// script, speech or artifacts. Empty when nothing is.
+	Dependency    string `protobuf:"bytes,5,opt,name=dependency,proto3" json:"dependency,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1079,6 +1092,13 @@ func (x *Failure) GetDeadLetter() bool {
 	return false
 }
 
+func (x *Failure) GetDependency() string {
+	if x != nil {
+		return x.Dependency
+	}
+	return ""
+}
+
 var File_studycast_job_v1_job_proto protoreflect.FileDescriptor
 
 const file_studycast_job_v1_job_proto_rawDesc = "" +
@@ -1128,7 +1148,7 @@ const file_studycast_job_v1_job_proto_rawDesc = "" +
 	"\aattempt\x18\x04 \x01(\x05R\aattempt\x12\x16\n" +
 	"\x06worker\x18\x05 \x01(\tR\x06worker\x12\x10\n" +
 	"\x03why\x18\x06 \x01(\tR\x03why\x12\x18\n" +
-	"\aversion\x18\a \x01(\x03R\aversion\"\xc1\x06\n" +
+	"\aversion\x18\a \x01(\x03R\aversion\"\xe1\x06\n" +
 	"\x03Job\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05owner\x18\x02 \x01(\tR\x05owner\x123\n" +
@@ -1158,7 +1178,10 @@ const file_studycast_job_v1_job_proto_rawDesc = "" +
 	"\ahistory\x18\x14 \x03(\v2\x16.studycast.job.v1.MoveR\ahistory\x12\x1f\n" +
 	"\vdead_letter\x18\x15 \x01(\tR\n" +
 	"deadLetter\x12*\n" +
-	"\x04line\x18\x16 \x01(\v2\x16.studycast.job.v1.LineR\x04line\"\xaa\x02\n" +
+	"\x04line\x18\x16 \x01(\v2\x16.studycast.job.v1.LineR\x04line\x12\x1e\n" +
+	"\n" +
+	"dependency\x18\x17 \x01(\tR\n" +
+	"dependency\"\xaa\x02\n" +
 	"\x04Line\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x05R\bposition\x12A\n" +
 	"\x0eearliest_start\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\rearliestStart\x12=\n" +
@@ -1168,13 +1191,16 @@ const file_studycast_job_v1_job_proto_rawDesc = "" +
 	"\aSuccess\x12\x14\n" +
 	"\x05title\x18\x01 \x01(\tR\x05title\x128\n" +
 	"\tartifacts\x18\x02 \x03(\v2\x1a.studycast.job.v1.ArtifactR\tartifacts\x12\x14\n" +
-	"\x05notes\x18\x03 \x03(\tR\x05notes\"\xa8\x01\n" +
+	"\x05notes\x18\x03 \x03(\tR\x05notes\"\xc8\x01\n" +
 	"\aFailure\x12-\n" +
 	"\x05fault\x18\x01 \x01(\v2\x17.studycast.job.v1.FaultR\x05fault\x12/\n" +
 	"\x05delay\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05delay\x12\x1c\n" +
 	"\tretryable\x18\x03 \x01(\bR\tretryable\x12\x1f\n" +
 	"\vdead_letter\x18\x04 \x01(\bR\n" +
-	"deadLetterB\xc3\x01\n" +
+	"deadLetter\x12\x1e\n" +
+	"\n" +
+	"dependency\x18\x05 \x01(\tR\n" +
+	"dependencyB\xc3\x01\n" +
 	"\x14com.studycast.job.v1B\bJobProtoP\x01Z?github.com/studycast/studycast/proto/gen/studycast/job/v1;jobv1\xa2\x02\x03SJX\xaa\x02\x10Studycast.Job.V1\xca\x02\x10Studycast\\Job\\V1\xe2\x02\x1cStudycast\\Job\\V1\\GPBMetadata\xea\x02\x12Studycast::Job::V1b\x06proto3"
 
 var (

@@ -1217,6 +1217,273 @@ func (x *WatchOwnerResponse) GetSeq() int64 {
 	return 0
 }
 
+// WatchChangesRequest is empty.
+type WatchChangesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchChangesRequest) Reset() {
+	*x = WatchChangesRequest{}
+	mi := &file_studycast_status_v1_status_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchChangesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchChangesRequest) ProtoMessage() {}
+
+func (x *WatchChangesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_status_v1_status_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchChangesRequest.ProtoReflect.Descriptor instead.
+func (*WatchChangesRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{18}
+}
+
+// WatchChangesResponse names what changed.
+type WatchChangesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Anything may have changed: the stream begins here, or its reader was slow.
+	All bool `protobuf:"varint,1,opt,name=all,proto3" json:"all,omitempty"`
+	// The jobs that changed; unset when all is set.
+	Jobs          []*ChangedJob `protobuf:"bytes,2,rep,name=jobs,proto3" json:"jobs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchChangesResponse) Reset() {
+	*x = WatchChangesResponse{}
+	mi := &file_studycast_status_v1_status_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchChangesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchChangesResponse) ProtoMessage() {}
+
+func (x *WatchChangesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_status_v1_status_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchChangesResponse.ProtoReflect.Descriptor instead.
+func (*WatchChangesResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *WatchChangesResponse) GetAll() bool {
+	if x != nil {
+		return x.All
+	}
+	return false
+}
+
+func (x *WatchChangesResponse) GetJobs() []*ChangedJob {
+	if x != nil {
+		return x.Jobs
+	}
+	return nil
+}
+
+// ChangedJob names a job that changed or was deleted.
+type ChangedJob struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the job.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Its owner.
+	Owner         string `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangedJob) Reset() {
+	*x = ChangedJob{}
+	mi := &file_studycast_status_v1_status_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangedJob) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangedJob) ProtoMessage() {}
+
+func (x *ChangedJob) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_status_v1_status_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangedJob.ProtoReflect.Descriptor instead.
+func (*ChangedJob) Descriptor() ([]byte, []int) {
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ChangedJob) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ChangedJob) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+// ListChangesRequest names an owner and where to go on.
+type ListChangesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The owner; empty = all (operators).
+	Owner string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
+	// Seq that was read up to; 0 = a snapshot of the newest jobs.
+	AfterSeq      int64 `protobuf:"varint,2,opt,name=after_seq,json=afterSeq,proto3" json:"after_seq,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListChangesRequest) Reset() {
+	*x = ListChangesRequest{}
+	mi := &file_studycast_status_v1_status_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListChangesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListChangesRequest) ProtoMessage() {}
+
+func (x *ListChangesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_status_v1_status_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListChangesRequest.ProtoReflect.Descriptor instead.
+func (*ListChangesRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ListChangesRequest) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *ListChangesRequest) GetAfterSeq() int64 {
+	if x != nil {
+		return x.AfterSeq
+	}
+	return 0
+}
+
+// ListChangesResponse is a snapshot, or what changed after a seq.
+type ListChangesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order of their seq; empty when nothing changed.
+	Events []*WatchOwnerResponse `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// Up to where that is complete: where to go on. Less than after_seq when that
+	// was of another store.
+	Seq int64 `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
+	// There may be more to read at once.
+	More          bool `protobuf:"varint,3,opt,name=more,proto3" json:"more,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListChangesResponse) Reset() {
+	*x = ListChangesResponse{}
+	mi := &file_studycast_status_v1_status_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListChangesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListChangesResponse) ProtoMessage() {}
+
+func (x *ListChangesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_status_v1_status_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListChangesResponse.ProtoReflect.Descriptor instead.
+func (*ListChangesResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ListChangesResponse) GetEvents() []*WatchOwnerResponse {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *ListChangesResponse) GetSeq() int64 {
+	if x != nil {
+		return x.Seq
+	}
+	return 0
+}
+
+func (x *ListChangesResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
 // SessionRequest goes from worker to status service.
 type SessionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1234,7 +1501,7 @@ type SessionRequest struct {
 
 func (x *SessionRequest) Reset() {
 	*x = SessionRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[18]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1246,7 +1513,7 @@ func (x *SessionRequest) String() string {
 func (*SessionRequest) ProtoMessage() {}
 
 func (x *SessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[18]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1259,7 +1526,7 @@ func (x *SessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionRequest.ProtoReflect.Descriptor instead.
 func (*SessionRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{18}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *SessionRequest) GetSay() isSessionRequest_Say {
@@ -1338,7 +1605,7 @@ type Hello struct {
 
 func (x *Hello) Reset() {
 	*x = Hello{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[19]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1350,7 +1617,7 @@ func (x *Hello) String() string {
 func (*Hello) ProtoMessage() {}
 
 func (x *Hello) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[19]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1363,7 +1630,7 @@ func (x *Hello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Hello.ProtoReflect.Descriptor instead.
 func (*Hello) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{19}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Hello) GetSessionId() string {
@@ -1405,7 +1672,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[20]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1417,7 +1684,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[20]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1430,7 +1697,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{20}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Heartbeat) GetProgress() []*AttemptProgress {
@@ -1457,7 +1724,7 @@ type AttemptProgress struct {
 
 func (x *AttemptProgress) Reset() {
 	*x = AttemptProgress{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[21]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1469,7 +1736,7 @@ func (x *AttemptProgress) String() string {
 func (*AttemptProgress) ProtoMessage() {}
 
 func (x *AttemptProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[21]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1482,7 +1749,7 @@ func (x *AttemptProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttemptProgress.ProtoReflect.Descriptor instead.
 func (*AttemptProgress) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{21}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *AttemptProgress) GetJobId() string {
@@ -1522,7 +1789,7 @@ type Goodbye struct {
 
 func (x *Goodbye) Reset() {
 	*x = Goodbye{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[22]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1534,7 +1801,7 @@ func (x *Goodbye) String() string {
 func (*Goodbye) ProtoMessage() {}
 
 func (x *Goodbye) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[22]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1547,7 +1814,7 @@ func (x *Goodbye) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Goodbye.ProtoReflect.Descriptor instead.
 func (*Goodbye) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{22}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{27}
 }
 
 // SessionResponse goes from status service to worker.
@@ -1566,7 +1833,7 @@ type SessionResponse struct {
 
 func (x *SessionResponse) Reset() {
 	*x = SessionResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[23]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1578,7 +1845,7 @@ func (x *SessionResponse) String() string {
 func (*SessionResponse) ProtoMessage() {}
 
 func (x *SessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[23]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1591,7 +1858,7 @@ func (x *SessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionResponse.ProtoReflect.Descriptor instead.
 func (*SessionResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{23}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *SessionResponse) GetSay() isSessionResponse_Say {
@@ -1652,7 +1919,7 @@ type Welcome struct {
 
 func (x *Welcome) Reset() {
 	*x = Welcome{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[24]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1664,7 +1931,7 @@ func (x *Welcome) String() string {
 func (*Welcome) ProtoMessage() {}
 
 func (x *Welcome) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[24]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1677,7 +1944,7 @@ func (x *Welcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Welcome.ProtoReflect.Descriptor instead.
 func (*Welcome) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{24}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Welcome) GetSessionId() string {
@@ -1716,7 +1983,7 @@ type Command struct {
 
 func (x *Command) Reset() {
 	*x = Command{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[25]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1728,7 +1995,7 @@ func (x *Command) String() string {
 func (*Command) ProtoMessage() {}
 
 func (x *Command) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[25]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1741,7 +2008,7 @@ func (x *Command) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Command.ProtoReflect.Descriptor instead.
 func (*Command) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{25}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Command) GetKind() CommandKind {
@@ -1782,7 +2049,7 @@ type StartAttemptRequest struct {
 
 func (x *StartAttemptRequest) Reset() {
 	*x = StartAttemptRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[26]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1794,7 +2061,7 @@ func (x *StartAttemptRequest) String() string {
 func (*StartAttemptRequest) ProtoMessage() {}
 
 func (x *StartAttemptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[26]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1807,7 +2074,7 @@ func (x *StartAttemptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartAttemptRequest.ProtoReflect.Descriptor instead.
 func (*StartAttemptRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{26}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *StartAttemptRequest) GetSessionId() string {
@@ -1849,7 +2116,7 @@ type StartAttemptResponse struct {
 
 func (x *StartAttemptResponse) Reset() {
 	*x = StartAttemptResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[27]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1861,7 +2128,7 @@ func (x *StartAttemptResponse) String() string {
 func (*StartAttemptResponse) ProtoMessage() {}
 
 func (x *StartAttemptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[27]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1874,7 +2141,7 @@ func (x *StartAttemptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartAttemptResponse.ProtoReflect.Descriptor instead.
 func (*StartAttemptResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{27}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *StartAttemptResponse) GetAnswer() isStartAttemptResponse_Answer {
@@ -1967,7 +2234,7 @@ type Granted struct {
 
 func (x *Granted) Reset() {
 	*x = Granted{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[28]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1979,7 +2246,7 @@ func (x *Granted) String() string {
 func (*Granted) ProtoMessage() {}
 
 func (x *Granted) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[28]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1992,7 +2259,7 @@ func (x *Granted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Granted.ProtoReflect.Descriptor instead.
 func (*Granted) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{28}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Granted) GetAttempt() int32 {
@@ -2027,7 +2294,7 @@ type Drop struct {
 
 func (x *Drop) Reset() {
 	*x = Drop{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[29]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2039,7 +2306,7 @@ func (x *Drop) String() string {
 func (*Drop) ProtoMessage() {}
 
 func (x *Drop) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[29]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2052,7 +2319,7 @@ func (x *Drop) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drop.ProtoReflect.Descriptor instead.
 func (*Drop) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{29}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Drop) GetWhy() string {
@@ -2077,7 +2344,7 @@ type Wait struct {
 
 func (x *Wait) Reset() {
 	*x = Wait{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[30]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2089,7 +2356,7 @@ func (x *Wait) String() string {
 func (*Wait) ProtoMessage() {}
 
 func (x *Wait) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[30]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2102,7 +2369,7 @@ func (x *Wait) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Wait.ProtoReflect.Descriptor instead.
 func (*Wait) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{30}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Wait) GetUntil() *timestamppb.Timestamp {
@@ -2137,7 +2404,7 @@ type Bury struct {
 
 func (x *Bury) Reset() {
 	*x = Bury{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[31]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2149,7 +2416,7 @@ func (x *Bury) String() string {
 func (*Bury) ProtoMessage() {}
 
 func (x *Bury) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[31]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2162,7 +2429,7 @@ func (x *Bury) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Bury.ProtoReflect.Descriptor instead.
 func (*Bury) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{31}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Bury) GetFault() *v1.Fault {
@@ -2195,7 +2462,7 @@ type FinishAttemptRequest struct {
 
 func (x *FinishAttemptRequest) Reset() {
 	*x = FinishAttemptRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[32]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2207,7 +2474,7 @@ func (x *FinishAttemptRequest) String() string {
 func (*FinishAttemptRequest) ProtoMessage() {}
 
 func (x *FinishAttemptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[32]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2220,7 +2487,7 @@ func (x *FinishAttemptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishAttemptRequest.ProtoReflect.Descriptor instead.
 func (*FinishAttemptRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{32}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *FinishAttemptRequest) GetSessionId() string {
@@ -2318,7 +2585,7 @@ type FinishAttemptResponse struct {
 
 func (x *FinishAttemptResponse) Reset() {
 	*x = FinishAttemptResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[33]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2330,7 +2597,7 @@ func (x *FinishAttemptResponse) String() string {
 func (*FinishAttemptResponse) ProtoMessage() {}
 
 func (x *FinishAttemptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[33]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2343,7 +2610,7 @@ func (x *FinishAttemptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishAttemptResponse.ProtoReflect.Descriptor instead.
 func (*FinishAttemptResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{33}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *FinishAttemptResponse) GetAction() Action {
@@ -2390,7 +2657,7 @@ type OutboxEntry struct {
 
 func (x *OutboxEntry) Reset() {
 	*x = OutboxEntry{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[34]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2402,7 +2669,7 @@ func (x *OutboxEntry) String() string {
 func (*OutboxEntry) ProtoMessage() {}
 
 func (x *OutboxEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[34]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2415,7 +2682,7 @@ func (x *OutboxEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutboxEntry.ProtoReflect.Descriptor instead.
 func (*OutboxEntry) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{34}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *OutboxEntry) GetJobId() string {
@@ -2480,7 +2747,7 @@ type ClaimOutboxRequest struct {
 
 func (x *ClaimOutboxRequest) Reset() {
 	*x = ClaimOutboxRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[35]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2492,7 +2759,7 @@ func (x *ClaimOutboxRequest) String() string {
 func (*ClaimOutboxRequest) ProtoMessage() {}
 
 func (x *ClaimOutboxRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[35]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2505,7 +2772,7 @@ func (x *ClaimOutboxRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimOutboxRequest.ProtoReflect.Descriptor instead.
 func (*ClaimOutboxRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{35}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ClaimOutboxRequest) GetLimit() int32 {
@@ -2533,7 +2800,7 @@ type ClaimOutboxResponse struct {
 
 func (x *ClaimOutboxResponse) Reset() {
 	*x = ClaimOutboxResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[36]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2545,7 +2812,7 @@ func (x *ClaimOutboxResponse) String() string {
 func (*ClaimOutboxResponse) ProtoMessage() {}
 
 func (x *ClaimOutboxResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[36]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2558,7 +2825,7 @@ func (x *ClaimOutboxResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimOutboxResponse.ProtoReflect.Descriptor instead.
 func (*ClaimOutboxResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{36}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ClaimOutboxResponse) GetEntries() []*OutboxEntry {
@@ -2579,7 +2846,7 @@ type ConfirmOutboxRequest struct {
 
 func (x *ConfirmOutboxRequest) Reset() {
 	*x = ConfirmOutboxRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[37]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2591,7 +2858,7 @@ func (x *ConfirmOutboxRequest) String() string {
 func (*ConfirmOutboxRequest) ProtoMessage() {}
 
 func (x *ConfirmOutboxRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[37]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2604,7 +2871,7 @@ func (x *ConfirmOutboxRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmOutboxRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmOutboxRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{37}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ConfirmOutboxRequest) GetEntries() []*OutboxEntry {
@@ -2623,7 +2890,7 @@ type ConfirmOutboxResponse struct {
 
 func (x *ConfirmOutboxResponse) Reset() {
 	*x = ConfirmOutboxResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[38]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2635,7 +2902,7 @@ func (x *ConfirmOutboxResponse) String() string {
 func (*ConfirmOutboxResponse) ProtoMessage() {}
 
 func (x *ConfirmOutboxResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[38]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2648,7 +2915,7 @@ func (x *ConfirmOutboxResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmOutboxResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmOutboxResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{38}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{43}
 }
 
 // BuryJobRequest names a job and its dead letter.
@@ -2669,7 +2936,7 @@ type BuryJobRequest struct {
 
 func (x *BuryJobRequest) Reset() {
 	*x = BuryJobRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[39]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2681,7 +2948,7 @@ func (x *BuryJobRequest) String() string {
 func (*BuryJobRequest) ProtoMessage() {}
 
 func (x *BuryJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[39]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2694,7 +2961,7 @@ func (x *BuryJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BuryJobRequest.ProtoReflect.Descriptor instead.
 func (*BuryJobRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{39}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *BuryJobRequest) GetId() string {
@@ -2736,7 +3003,7 @@ type BuryJobResponse struct {
 
 func (x *BuryJobResponse) Reset() {
 	*x = BuryJobResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[40]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2748,7 +3015,7 @@ func (x *BuryJobResponse) String() string {
 func (*BuryJobResponse) ProtoMessage() {}
 
 func (x *BuryJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[40]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2761,7 +3028,7 @@ func (x *BuryJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BuryJobResponse.ProtoReflect.Descriptor instead.
 func (*BuryJobResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{40}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *BuryJobResponse) GetJob() *v1.Job {
@@ -2789,7 +3056,7 @@ type ReplayJobRequest struct {
 
 func (x *ReplayJobRequest) Reset() {
 	*x = ReplayJobRequest{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[41]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2801,7 +3068,7 @@ func (x *ReplayJobRequest) String() string {
 func (*ReplayJobRequest) ProtoMessage() {}
 
 func (x *ReplayJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[41]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2814,7 +3081,7 @@ func (x *ReplayJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayJobRequest.ProtoReflect.Descriptor instead.
 func (*ReplayJobRequest) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{41}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ReplayJobRequest) GetId() string {
@@ -2856,7 +3123,7 @@ type ReplayJobResponse struct {
 
 func (x *ReplayJobResponse) Reset() {
 	*x = ReplayJobResponse{}
-	mi := &file_studycast_status_v1_status_proto_msgTypes[42]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2868,7 +3135,7 @@ func (x *ReplayJobResponse) String() string {
 func (*ReplayJobResponse) ProtoMessage() {}
 
 func (x *ReplayJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_studycast_status_v1_status_proto_msgTypes[42]
+	mi := &file_studycast_status_v1_status_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2881,7 +3148,7 @@ func (x *ReplayJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayJobResponse.ProtoReflect.Descriptor instead.
 func (*ReplayJobResponse) Descriptor() ([]byte, []int) {
-	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{42}
+	return file_studycast_status_v1_status_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ReplayJobResponse) GetJob() *v1.Job {
@@ -2959,7 +3226,22 @@ const file_studycast_status_v1_status_proto_rawDesc = "" +
 	"\x12WatchOwnerResponse\x12'\n" +
 	"\x03job\x18\x01 \x01(\v2\x15.studycast.job.v1.JobR\x03job\x12\x18\n" +
 	"\adeleted\x18\x02 \x01(\tR\adeleted\x12\x10\n" +
-	"\x03seq\x18\x03 \x01(\x03R\x03seq\"\xc5\x01\n" +
+	"\x03seq\x18\x03 \x01(\x03R\x03seq\"\x15\n" +
+	"\x13WatchChangesRequest\"]\n" +
+	"\x14WatchChangesResponse\x12\x10\n" +
+	"\x03all\x18\x01 \x01(\bR\x03all\x123\n" +
+	"\x04jobs\x18\x02 \x03(\v2\x1f.studycast.status.v1.ChangedJobR\x04jobs\"2\n" +
+	"\n" +
+	"ChangedJob\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
+	"\x05owner\x18\x02 \x01(\tR\x05owner\"G\n" +
+	"\x12ListChangesRequest\x12\x14\n" +
+	"\x05owner\x18\x01 \x01(\tR\x05owner\x12\x1b\n" +
+	"\tafter_seq\x18\x02 \x01(\x03R\bafterSeq\"|\n" +
+	"\x13ListChangesResponse\x12?\n" +
+	"\x06events\x18\x01 \x03(\v2'.studycast.status.v1.WatchOwnerResponseR\x06events\x12\x10\n" +
+	"\x03seq\x18\x02 \x01(\x03R\x03seq\x12\x12\n" +
+	"\x04more\x18\x03 \x01(\bR\x04more\"\xc5\x01\n" +
 	"\x0eSessionRequest\x122\n" +
 	"\x05hello\x18\x01 \x01(\v2\x1a.studycast.status.v1.HelloH\x00R\x05hello\x12>\n" +
 	"\theartbeat\x18\x02 \x01(\v2\x1e.studycast.status.v1.HeartbeatH\x00R\theartbeat\x128\n" +
@@ -3073,7 +3355,7 @@ const file_studycast_status_v1_status_proto_rawDesc = "" +
 	"ACTION_ACK\x10\x01\x12\x10\n" +
 	"\fACTION_RETRY\x10\x02\x12\x0f\n" +
 	"\vACTION_DEAD\x10\x03\x12\x12\n" +
-	"\x0eACTION_RELEASE\x10\x042\xc0\x06\n" +
+	"\x0eACTION_RELEASE\x10\x042\x89\b\n" +
 	"\rStatusService\x12Z\n" +
 	"\tCreateJob\x12%.studycast.status.v1.CreateJobRequest\x1a&.studycast.status.v1.CreateJobResponse\x12Q\n" +
 	"\x06GetJob\x12\".studycast.status.v1.GetJobRequest\x1a#.studycast.status.v1.GetJobResponse\x12W\n" +
@@ -3084,7 +3366,9 @@ const file_studycast_status_v1_status_proto_rawDesc = "" +
 	"\tDeleteJob\x12%.studycast.status.v1.DeleteJobRequest\x1a&.studycast.status.v1.DeleteJobResponse\x12Y\n" +
 	"\bWatchJob\x12$.studycast.status.v1.WatchJobRequest\x1a%.studycast.status.v1.WatchJobResponse0\x01\x12_\n" +
 	"\n" +
-	"WatchOwner\x12&.studycast.status.v1.WatchOwnerRequest\x1a'.studycast.status.v1.WatchOwnerResponse0\x012\xb7\x02\n" +
+	"WatchOwner\x12&.studycast.status.v1.WatchOwnerRequest\x1a'.studycast.status.v1.WatchOwnerResponse0\x01\x12e\n" +
+	"\fWatchChanges\x12(.studycast.status.v1.WatchChangesRequest\x1a).studycast.status.v1.WatchChangesResponse0\x01\x12`\n" +
+	"\vListChanges\x12'.studycast.status.v1.ListChangesRequest\x1a(.studycast.status.v1.ListChangesResponse2\xb7\x02\n" +
 	"\x0eAttemptService\x12X\n" +
 	"\aSession\x12#.studycast.status.v1.SessionRequest\x1a$.studycast.status.v1.SessionResponse(\x010\x01\x12c\n" +
 	"\fStartAttempt\x12(.studycast.status.v1.StartAttemptRequest\x1a).studycast.status.v1.StartAttemptResponse\x12f\n" +
@@ -3110,7 +3394,7 @@ func file_studycast_status_v1_status_proto_rawDescGZIP() []byte {
 }
 
 var file_studycast_status_v1_status_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_studycast_status_v1_status_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
+var file_studycast_status_v1_status_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
 var file_studycast_status_v1_status_proto_goTypes = []any{
 	(CommandKind)(0),              // 0: studycast.status.v1.CommandKind
 	(Action)(0),                   // 1: studycast.status.v1.Action
@@ -3132,119 +3416,130 @@ var file_studycast_status_v1_status_proto_goTypes = []any{
 	(*WatchJobResponse)(nil),      // 17: studycast.status.v1.WatchJobResponse
 	(*WatchOwnerRequest)(nil),     // 18: studycast.status.v1.WatchOwnerRequest
 	(*WatchOwnerResponse)(nil),    // 19: studycast.status.v1.WatchOwnerResponse
-	(*SessionRequest)(nil),        // 20: studycast.status.v1.SessionRequest
-	(*Hello)(nil),                 // 21: studycast.status.v1.Hello
-	(*Heartbeat)(nil),             // 22: studycast.status.v1.Heartbeat
-	(*AttemptProgress)(nil),       // 23: studycast.status.v1.AttemptProgress
-	(*Goodbye)(nil),               // 24: studycast.status.v1.Goodbye
-	(*SessionResponse)(nil),       // 25: studycast.status.v1.SessionResponse
-	(*Welcome)(nil),               // 26: studycast.status.v1.Welcome
-	(*Command)(nil),               // 27: studycast.status.v1.Command
-	(*StartAttemptRequest)(nil),   // 28: studycast.status.v1.StartAttemptRequest
-	(*StartAttemptResponse)(nil),  // 29: studycast.status.v1.StartAttemptResponse
-	(*Granted)(nil),               // 30: studycast.status.v1.Granted
-	(*Drop)(nil),                  // 31: studycast.status.v1.Drop
-	(*Wait)(nil),                  // 32: studycast.status.v1.Wait
-	(*Bury)(nil),                  // 33: studycast.status.v1.Bury
-	(*FinishAttemptRequest)(nil),  // 34: studycast.status.v1.FinishAttemptRequest
-	(*FinishAttemptResponse)(nil), // 35: studycast.status.v1.FinishAttemptResponse
-	(*OutboxEntry)(nil),           // 36: studycast.status.v1.OutboxEntry
-	(*ClaimOutboxRequest)(nil),    // 37: studycast.status.v1.ClaimOutboxRequest
-	(*ClaimOutboxResponse)(nil),   // 38: studycast.status.v1.ClaimOutboxResponse
-	(*ConfirmOutboxRequest)(nil),  // 39: studycast.status.v1.ConfirmOutboxRequest
-	(*ConfirmOutboxResponse)(nil), // 40: studycast.status.v1.ConfirmOutboxResponse
-	(*BuryJobRequest)(nil),        // 41: studycast.status.v1.BuryJobRequest
-	(*BuryJobResponse)(nil),       // 42: studycast.status.v1.BuryJobResponse
-	(*ReplayJobRequest)(nil),      // 43: studycast.status.v1.ReplayJobRequest
-	(*ReplayJobResponse)(nil),     // 44: studycast.status.v1.ReplayJobResponse
-	(*v1.Request)(nil),            // 45: studycast.job.v1.Request
-	(*v1.Job)(nil),                // 46: studycast.job.v1.Job
-	(*timestamppb.Timestamp)(nil), // 47: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 48: google.protobuf.Duration
-	(*v1.Fault)(nil),              // 49: studycast.job.v1.Fault
-	(*v1.Success)(nil),            // 50: studycast.job.v1.Success
-	(*v1.Failure)(nil),            // 51: studycast.job.v1.Failure
+	(*WatchChangesRequest)(nil),   // 20: studycast.status.v1.WatchChangesRequest
+	(*WatchChangesResponse)(nil),  // 21: studycast.status.v1.WatchChangesResponse
+	(*ChangedJob)(nil),            // 22: studycast.status.v1.ChangedJob
+	(*ListChangesRequest)(nil),    // 23: studycast.status.v1.ListChangesRequest
+	(*ListChangesResponse)(nil),   // 24: studycast.status.v1.ListChangesResponse
+	(*SessionRequest)(nil),        // 25: studycast.status.v1.SessionRequest
+	(*Hello)(nil),                 // 26: studycast.status.v1.Hello
+	(*Heartbeat)(nil),             // 27: studycast.status.v1.Heartbeat
+	(*AttemptProgress)(nil),       // 28: studycast.status.v1.AttemptProgress
+	(*Goodbye)(nil),               // 29: studycast.status.v1.Goodbye
+	(*SessionResponse)(nil),       // 30: studycast.status.v1.SessionResponse
+	(*Welcome)(nil),               // 31: studycast.status.v1.Welcome
+	(*Command)(nil),               // 32: studycast.status.v1.Command
+	(*StartAttemptRequest)(nil),   // 33: studycast.status.v1.StartAttemptRequest
+	(*StartAttemptResponse)(nil),  // 34: studycast.status.v1.StartAttemptResponse
+	(*Granted)(nil),               // 35: studycast.status.v1.Granted
+	(*Drop)(nil),                  // 36: studycast.status.v1.Drop
+	(*Wait)(nil),                  // 37: studycast.status.v1.Wait
+	(*Bury)(nil),                  // 38: studycast.status.v1.Bury
+	(*FinishAttemptRequest)(nil),  // 39: studycast.status.v1.FinishAttemptRequest
+	(*FinishAttemptResponse)(nil), // 40: studycast.status.v1.FinishAttemptResponse
+	(*OutboxEntry)(nil),           // 41: studycast.status.v1.OutboxEntry
+	(*ClaimOutboxRequest)(nil),    // 42: studycast.status.v1.ClaimOutboxRequest
+	(*ClaimOutboxResponse)(nil),   // 43: studycast.status.v1.ClaimOutboxResponse
+	(*ConfirmOutboxRequest)(nil),  // 44: studycast.status.v1.ConfirmOutboxRequest
+	(*ConfirmOutboxResponse)(nil), // 45: studycast.status.v1.ConfirmOutboxResponse
+	(*BuryJobRequest)(nil),        // 46: studycast.status.v1.BuryJobRequest
+	(*BuryJobResponse)(nil),       // 47: studycast.status.v1.BuryJobResponse
+	(*ReplayJobRequest)(nil),      // 48: studycast.status.v1.ReplayJobRequest
+	(*ReplayJobResponse)(nil),     // 49: studycast.status.v1.ReplayJobResponse
+	(*v1.Request)(nil),            // 50: studycast.job.v1.Request
+	(*v1.Job)(nil),                // 51: studycast.job.v1.Job
+	(*timestamppb.Timestamp)(nil), // 52: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 53: google.protobuf.Duration
+	(*v1.Fault)(nil),              // 54: studycast.job.v1.Fault
+	(*v1.Success)(nil),            // 55: studycast.job.v1.Success
+	(*v1.Failure)(nil),            // 56: studycast.job.v1.Failure
 }
 var file_studycast_status_v1_status_proto_depIdxs = []int32{
-	45, // 0: studycast.status.v1.CreateJobRequest.request:type_name -> studycast.job.v1.Request
-	46, // 1: studycast.status.v1.CreateJobResponse.job:type_name -> studycast.job.v1.Job
-	36, // 2: studycast.status.v1.CreateJobResponse.entry:type_name -> studycast.status.v1.OutboxEntry
-	46, // 3: studycast.status.v1.GetJobResponse.job:type_name -> studycast.job.v1.Job
-	47, // 4: studycast.status.v1.ListJobsRequest.created_after:type_name -> google.protobuf.Timestamp
-	47, // 5: studycast.status.v1.ListJobsRequest.created_before:type_name -> google.protobuf.Timestamp
-	46, // 6: studycast.status.v1.ListJobsResponse.jobs:type_name -> studycast.job.v1.Job
-	46, // 7: studycast.status.v1.CancelJobResponse.job:type_name -> studycast.job.v1.Job
-	46, // 8: studycast.status.v1.RetryJobResponse.job:type_name -> studycast.job.v1.Job
-	36, // 9: studycast.status.v1.RetryJobResponse.entry:type_name -> studycast.status.v1.OutboxEntry
-	46, // 10: studycast.status.v1.WatchJobResponse.job:type_name -> studycast.job.v1.Job
-	46, // 11: studycast.status.v1.WatchOwnerResponse.job:type_name -> studycast.job.v1.Job
-	21, // 12: studycast.status.v1.SessionRequest.hello:type_name -> studycast.status.v1.Hello
-	22, // 13: studycast.status.v1.SessionRequest.heartbeat:type_name -> studycast.status.v1.Heartbeat
-	24, // 14: studycast.status.v1.SessionRequest.goodbye:type_name -> studycast.status.v1.Goodbye
-	23, // 15: studycast.status.v1.Heartbeat.progress:type_name -> studycast.status.v1.AttemptProgress
-	26, // 16: studycast.status.v1.SessionResponse.welcome:type_name -> studycast.status.v1.Welcome
-	27, // 17: studycast.status.v1.SessionResponse.command:type_name -> studycast.status.v1.Command
-	48, // 18: studycast.status.v1.Welcome.heartbeat:type_name -> google.protobuf.Duration
-	48, // 19: studycast.status.v1.Welcome.lease:type_name -> google.protobuf.Duration
-	0,  // 20: studycast.status.v1.Command.kind:type_name -> studycast.status.v1.CommandKind
-	30, // 21: studycast.status.v1.StartAttemptResponse.granted:type_name -> studycast.status.v1.Granted
-	31, // 22: studycast.status.v1.StartAttemptResponse.drop:type_name -> studycast.status.v1.Drop
-	32, // 23: studycast.status.v1.StartAttemptResponse.wait:type_name -> studycast.status.v1.Wait
-	33, // 24: studycast.status.v1.StartAttemptResponse.bury:type_name -> studycast.status.v1.Bury
-	46, // 25: studycast.status.v1.Granted.job:type_name -> studycast.job.v1.Job
-	48, // 26: studycast.status.v1.Granted.timeout:type_name -> google.protobuf.Duration
-	47, // 27: studycast.status.v1.Wait.until:type_name -> google.protobuf.Timestamp
-	48, // 28: studycast.status.v1.Wait.delay:type_name -> google.protobuf.Duration
-	49, // 29: studycast.status.v1.Bury.fault:type_name -> studycast.job.v1.Fault
-	50, // 30: studycast.status.v1.FinishAttemptRequest.succeeded:type_name -> studycast.job.v1.Success
-	51, // 31: studycast.status.v1.FinishAttemptRequest.failed:type_name -> studycast.job.v1.Failure
-	1,  // 32: studycast.status.v1.FinishAttemptResponse.action:type_name -> studycast.status.v1.Action
-	48, // 33: studycast.status.v1.FinishAttemptResponse.after:type_name -> google.protobuf.Duration
-	45, // 34: studycast.status.v1.OutboxEntry.request:type_name -> studycast.job.v1.Request
-	48, // 35: studycast.status.v1.ClaimOutboxRequest.wait:type_name -> google.protobuf.Duration
-	36, // 36: studycast.status.v1.ClaimOutboxResponse.entries:type_name -> studycast.status.v1.OutboxEntry
-	36, // 37: studycast.status.v1.ConfirmOutboxRequest.entries:type_name -> studycast.status.v1.OutboxEntry
-	49, // 38: studycast.status.v1.BuryJobRequest.fault:type_name -> studycast.job.v1.Fault
-	46, // 39: studycast.status.v1.BuryJobResponse.job:type_name -> studycast.job.v1.Job
-	45, // 40: studycast.status.v1.ReplayJobRequest.request:type_name -> studycast.job.v1.Request
-	46, // 41: studycast.status.v1.ReplayJobResponse.job:type_name -> studycast.job.v1.Job
-	2,  // 42: studycast.status.v1.StatusService.CreateJob:input_type -> studycast.status.v1.CreateJobRequest
-	4,  // 43: studycast.status.v1.StatusService.GetJob:input_type -> studycast.status.v1.GetJobRequest
-	6,  // 44: studycast.status.v1.StatusService.ListJobs:input_type -> studycast.status.v1.ListJobsRequest
-	8,  // 45: studycast.status.v1.StatusService.CountJobs:input_type -> studycast.status.v1.CountJobsRequest
-	10, // 46: studycast.status.v1.StatusService.CancelJob:input_type -> studycast.status.v1.CancelJobRequest
-	12, // 47: studycast.status.v1.StatusService.RetryJob:input_type -> studycast.status.v1.RetryJobRequest
-	14, // 48: studycast.status.v1.StatusService.DeleteJob:input_type -> studycast.status.v1.DeleteJobRequest
-	16, // 49: studycast.status.v1.StatusService.WatchJob:input_type -> studycast.status.v1.WatchJobRequest
-	18, // 50: studycast.status.v1.StatusService.WatchOwner:input_type -> studycast.status.v1.WatchOwnerRequest
-	20, // 51: studycast.status.v1.AttemptService.Session:input_type -> studycast.status.v1.SessionRequest
-	28, // 52: studycast.status.v1.AttemptService.StartAttempt:input_type -> studycast.status.v1.StartAttemptRequest
-	34, // 53: studycast.status.v1.AttemptService.FinishAttempt:input_type -> studycast.status.v1.FinishAttemptRequest
-	37, // 54: studycast.status.v1.OutboxService.ClaimOutbox:input_type -> studycast.status.v1.ClaimOutboxRequest
-	39, // 55: studycast.status.v1.OutboxService.ConfirmOutbox:input_type -> studycast.status.v1.ConfirmOutboxRequest
-	41, // 56: studycast.status.v1.DeadLetterService.BuryJob:input_type -> studycast.status.v1.BuryJobRequest
-	43, // 57: studycast.status.v1.DeadLetterService.ReplayJob:input_type -> studycast.status.v1.ReplayJobRequest
-	3,  // 58: studycast.status.v1.StatusService.CreateJob:output_type -> studycast.status.v1.CreateJobResponse
-	5,  // 59: studycast.status.v1.StatusService.GetJob:output_type -> studycast.status.v1.GetJobResponse
-	7,  // 60: studycast.status.v1.StatusService.ListJobs:output_type -> studycast.status.v1.ListJobsResponse
-	9,  // 61: studycast.status.v1.StatusService.CountJobs:output_type -> studycast.status.v1.CountJobsResponse
-	11, // 62: studycast.status.v1.StatusService.CancelJob:output_type -> studycast.status.v1.CancelJobResponse
-	13, // 63: studycast.status.v1.StatusService.RetryJob:output_type -> studycast.status.v1.RetryJobResponse
-	15, // 64: studycast.status.v1.StatusService.DeleteJob:output_type -> studycast.status.v1.DeleteJobResponse
-	17, // 65: studycast.status.v1.StatusService.WatchJob:output_type -> studycast.status.v1.WatchJobResponse
-	19, // 66: studycast.status.v1.StatusService.WatchOwner:output_type -> studycast.status.v1.WatchOwnerResponse
-	25, // 67: studycast.status.v1.AttemptService.Session:output_type -> studycast.status.v1.SessionResponse
-	29, // 68: studycast.status.v1.AttemptService.StartAttempt:output_type -> studycast.status.v1.StartAttemptResponse
-	35, // 69: studycast.status.v1.AttemptService.FinishAttempt:output_type -> studycast.status.v1.FinishAttemptResponse
-	38, // 70: studycast.status.v1.OutboxService.ClaimOutbox:output_type -> studycast.status.v1.ClaimOutboxResponse
-	40, // 71: studycast.status.v1.OutboxService.ConfirmOutbox:output_type -> studycast.status.v1.ConfirmOutboxResponse
-	42, // 72: studycast.status.v1.DeadLetterService.BuryJob:output_type -> studycast.status.v1.BuryJobResponse
-	44, // 73: studycast.status.v1.DeadLetterService.ReplayJob:output_type -> studycast.status.v1.ReplayJobResponse
-	58, // [58:74] is the sub-list for method output_type
-	42, // [42:58] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	50, // 0: studycast.status.v1.CreateJobRequest.request:type_name -> studycast.job.v1.Request
+	51, // 1: studycast.status.v1.CreateJobResponse.job:type_name -> studycast.job.v1.Job
+	41, // 2: studycast.status.v1.CreateJobResponse.entry:type_name -> studycast.status.v1.OutboxEntry
+	51, // 3: studycast.status.v1.GetJobResponse.job:type_name -> studycast.job.v1.Job
+	52, // 4: studycast.status.v1.ListJobsRequest.created_after:type_name -> google.protobuf.Timestamp
+	52, // 5: studycast.status.v1.ListJobsRequest.created_before:type_name -> google.protobuf.Timestamp
+	51, // 6: studycast.status.v1.ListJobsResponse.jobs:type_name -> studycast.job.v1.Job
+	51, // 7: studycast.status.v1.CancelJobResponse.job:type_name -> studycast.job.v1.Job
+	51, // 8: studycast.status.v1.RetryJobResponse.job:type_name -> studycast.job.v1.Job
+	41, // 9: studycast.status.v1.RetryJobResponse.entry:type_name -> studycast.status.v1.OutboxEntry
+	51, // 10: studycast.status.v1.WatchJobResponse.job:type_name -> studycast.job.v1.Job
+	51, // 11: studycast.status.v1.WatchOwnerResponse.job:type_name -> studycast.job.v1.Job
+	22, // 12: studycast.status.v1.WatchChangesResponse.jobs:type_name -> studycast.status.v1.ChangedJob
+	19, // 13: studycast.status.v1.ListChangesResponse.events:type_name -> studycast.status.v1.WatchOwnerResponse
+	26, // 14: studycast.status.v1.SessionRequest.hello:type_name -> studycast.status.v1.Hello
+	27, // 15: studycast.status.v1.SessionRequest.heartbeat:type_name -> studycast.status.v1.Heartbeat
+	29, // 16: studycast.status.v1.SessionRequest.goodbye:type_name -> studycast.status.v1.Goodbye
+	28, // 17: studycast.status.v1.Heartbeat.progress:type_name -> studycast.status.v1.AttemptProgress
+	31, // 18: studycast.status.v1.SessionResponse.welcome:type_name -> studycast.status.v1.Welcome
+	32, // 19: studycast.status.v1.SessionResponse.command:type_name -> studycast.status.v1.Command
+	53, // 20: studycast.status.v1.Welcome.heartbeat:type_name -> google.protobuf.Duration
+	53, // 21: studycast.status.v1.Welcome.lease:type_name -> google.protobuf.Duration
+	0,  // 22: studycast.status.v1.Command.kind:type_name -> studycast.status.v1.CommandKind
+	35, // 23: studycast.status.v1.StartAttemptResponse.granted:type_name -> studycast.status.v1.Granted
+	36, // 24: studycast.status.v1.StartAttemptResponse.drop:type_name -> studycast.status.v1.Drop
+	37, // 25: studycast.status.v1.StartAttemptResponse.wait:type_name -> studycast.status.v1.Wait
+	38, // 26: studycast.status.v1.StartAttemptResponse.bury:type_name -> studycast.status.v1.Bury
+	51, // 27: studycast.status.v1.Granted.job:type_name -> studycast.job.v1.Job
+	53, // 28: studycast.status.v1.Granted.timeout:type_name -> google.protobuf.Duration
+	52, // 29: studycast.status.v1.Wait.until:type_name -> google.protobuf.Timestamp
+	53, // 30: studycast.status.v1.Wait.delay:type_name -> google.protobuf.Duration
+	54, // 31: studycast.status.v1.Bury.fault:type_name -> studycast.job.v1.Fault
+	55, // 32: studycast.status.v1.FinishAttemptRequest.succeeded:type_name -> studycast.job.v1.Success
+	56, // 33: studycast.status.v1.FinishAttemptRequest.failed:type_name -> studycast.job.v1.Failure
+	1,  // 34: studycast.status.v1.FinishAttemptResponse.action:type_name -> studycast.status.v1.Action
+	53, // 35: studycast.status.v1.FinishAttemptResponse.after:type_name -> google.protobuf.Duration
+	50, // 36: studycast.status.v1.OutboxEntry.request:type_name -> studycast.job.v1.Request
+	53, // 37: studycast.status.v1.ClaimOutboxRequest.wait:type_name -> google.protobuf.Duration
+	41, // 38: studycast.status.v1.ClaimOutboxResponse.entries:type_name -> studycast.status.v1.OutboxEntry
+	41, // 39: studycast.status.v1.ConfirmOutboxRequest.entries:type_name -> studycast.status.v1.OutboxEntry
+	54, // 40: studycast.status.v1.BuryJobRequest.fault:type_name -> studycast.job.v1.Fault
+	51, // 41: studycast.status.v1.BuryJobResponse.job:type_name -> studycast.job.v1.Job
+	50, // 42: studycast.status.v1.ReplayJobRequest.request:type_name -> studycast.job.v1.Request
+	51, // 43: studycast.status.v1.ReplayJobResponse.job:type_name -> studycast.job.v1.Job
+	2,  // 44: studycast.status.v1.StatusService.CreateJob:input_type -> studycast.status.v1.CreateJobRequest
+	4,  // 45: studycast.status.v1.StatusService.GetJob:input_type -> studycast.status.v1.GetJobRequest
+	6,  // 46: studycast.status.v1.StatusService.ListJobs:input_type -> studycast.status.v1.ListJobsRequest
+	8,  // 47: studycast.status.v1.StatusService.CountJobs:input_type -> studycast.status.v1.CountJobsRequest
+	10, // 48: studycast.status.v1.StatusService.CancelJob:input_type -> studycast.status.v1.CancelJobRequest
+	12, // 49: studycast.status.v1.StatusService.RetryJob:input_type -> studycast.status.v1.RetryJobRequest
+	14, // 50: studycast.status.v1.StatusService.DeleteJob:input_type -> studycast.status.v1.DeleteJobRequest
+	16, // 51: studycast.status.v1.StatusService.WatchJob:input_type -> studycast.status.v1.WatchJobRequest
+	18, // 52: studycast.status.v1.StatusService.WatchOwner:input_type -> studycast.status.v1.WatchOwnerRequest
+	20, // 53: studycast.status.v1.StatusService.WatchChanges:input_type -> studycast.status.v1.WatchChangesRequest
+	23, // 54: studycast.status.v1.StatusService.ListChanges:input_type -> studycast.status.v1.ListChangesRequest
+	25, // 55: studycast.status.v1.AttemptService.Session:input_type -> studycast.status.v1.SessionRequest
+	33, // 56: studycast.status.v1.AttemptService.StartAttempt:input_type -> studycast.status.v1.StartAttemptRequest
+	39, // 57: studycast.status.v1.AttemptService.FinishAttempt:input_type -> studycast.status.v1.FinishAttemptRequest
+	42, // 58: studycast.status.v1.OutboxService.ClaimOutbox:input_type -> studycast.status.v1.ClaimOutboxRequest
+	44, // 59: studycast.status.v1.OutboxService.ConfirmOutbox:input_type -> studycast.status.v1.ConfirmOutboxRequest
+	46, // 60: studycast.status.v1.DeadLetterService.BuryJob:input_type -> studycast.status.v1.BuryJobRequest
+	48, // 61: studycast.status.v1.DeadLetterService.ReplayJob:input_type -> studycast.status.v1.ReplayJobRequest
+	3,  // 62: studycast.status.v1.StatusService.CreateJob:output_type -> studycast.status.v1.CreateJobResponse
+	5,  // 63: studycast.status.v1.StatusService.GetJob:output_type -> studycast.status.v1.GetJobResponse
+	7,  // 64: studycast.status.v1.StatusService.ListJobs:output_type -> studycast.status.v1.ListJobsResponse
+	9,  // 65: studycast.status.v1.StatusService.CountJobs:output_type -> studycast.status.v1.CountJobsResponse
+	11, // 66: studycast.status.v1.StatusService.CancelJob:output_type -> studycast.status.v1.CancelJobResponse
+	13, // 67: studycast.status.v1.StatusService.RetryJob:output_type -> studycast.status.v1.RetryJobResponse
+	15, // 68: studycast.status.v1.StatusService.DeleteJob:output_type -> studycast.status.v1.DeleteJobResponse
+	17, // 69: studycast.status.v1.StatusService.WatchJob:output_type -> studycast.status.v1.WatchJobResponse
+	19, // 70: studycast.status.v1.StatusService.WatchOwner:output_type -> studycast.status.v1.WatchOwnerResponse
+	21, // 71: studycast.status.v1.StatusService.WatchChanges:output_type -> studycast.status.v1.WatchChangesResponse
+	24, // 72: studycast.status.v1.StatusService.ListChanges:output_type -> studycast.status.v1.ListChangesResponse
+	30, // 73: studycast.status.v1.AttemptService.Session:output_type -> studycast.status.v1.SessionResponse
+	34, // 74: studycast.status.v1.AttemptService.StartAttempt:output_type -> studycast.status.v1.StartAttemptResponse
+	40, // 75: studycast.status.v1.AttemptService.FinishAttempt:output_type -> studycast.status.v1.FinishAttemptResponse
+	43, // 76: studycast.status.v1.OutboxService.ClaimOutbox:output_type -> studycast.status.v1.ClaimOutboxResponse
+	45, // 77: studycast.status.v1.OutboxService.ConfirmOutbox:output_type -> studycast.status.v1.ConfirmOutboxResponse
+	47, // 78: studycast.status.v1.DeadLetterService.BuryJob:output_type -> studycast.status.v1.BuryJobResponse
+	49, // 79: studycast.status.v1.DeadLetterService.ReplayJob:output_type -> studycast.status.v1.ReplayJobResponse
+	62, // [62:80] is the sub-list for method output_type
+	44, // [44:62] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_studycast_status_v1_status_proto_init() }
@@ -3252,22 +3547,22 @@ func file_studycast_status_v1_status_proto_init() {
 	if File_studycast_status_v1_status_proto != nil {
 		return
 	}
-	file_studycast_status_v1_status_proto_msgTypes[18].OneofWrappers = []any{
+	file_studycast_status_v1_status_proto_msgTypes[23].OneofWrappers = []any{
 		(*SessionRequest_Hello)(nil),
 		(*SessionRequest_Heartbeat)(nil),
 		(*SessionRequest_Goodbye)(nil),
 	}
-	file_studycast_status_v1_status_proto_msgTypes[23].OneofWrappers = []any{
+	file_studycast_status_v1_status_proto_msgTypes[28].OneofWrappers = []any{
 		(*SessionResponse_Welcome)(nil),
 		(*SessionResponse_Command)(nil),
 	}
-	file_studycast_status_v1_status_proto_msgTypes[27].OneofWrappers = []any{
+	file_studycast_status_v1_status_proto_msgTypes[32].OneofWrappers = []any{
 		(*StartAttemptResponse_Granted)(nil),
 		(*StartAttemptResponse_Drop)(nil),
 		(*StartAttemptResponse_Wait)(nil),
 		(*StartAttemptResponse_Bury)(nil),
 	}
-	file_studycast_status_v1_status_proto_msgTypes[32].OneofWrappers = []any{
+	file_studycast_status_v1_status_proto_msgTypes[37].OneofWrappers = []any{
 		(*FinishAttemptRequest_Succeeded)(nil),
 		(*FinishAttemptRequest_Failed)(nil),
 		(*FinishAttemptRequest_Released)(nil),
@@ -3278,7 +3573,7 @@ func file_studycast_status_v1_status_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_studycast_status_v1_status_proto_rawDesc), len(file_studycast_status_v1_status_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   43,
+			NumMessages:   48,
 			NumExtensions: 0,
 			NumServices:   4,
 		},

@@ -21,15 +21,17 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	StatusService_CreateJob_FullMethodName  = "/studycast.status.v1.StatusService/CreateJob"
-	StatusService_GetJob_FullMethodName     = "/studycast.status.v1.StatusService/GetJob"
-	StatusService_ListJobs_FullMethodName   = "/studycast.status.v1.StatusService/ListJobs"
-	StatusService_CountJobs_FullMethodName  = "/studycast.status.v1.StatusService/CountJobs"
-	StatusService_CancelJob_FullMethodName  = "/studycast.status.v1.StatusService/CancelJob"
-	StatusService_RetryJob_FullMethodName   = "/studycast.status.v1.StatusService/RetryJob"
-	StatusService_DeleteJob_FullMethodName  = "/studycast.status.v1.StatusService/DeleteJob"
-	StatusService_WatchJob_FullMethodName   = "/studycast.status.v1.StatusService/WatchJob"
-	StatusService_WatchOwner_FullMethodName = "/studycast.status.v1.StatusService/WatchOwner"
+	StatusService_CreateJob_FullMethodName    = "/studycast.status.v1.StatusService/CreateJob"
+	StatusService_GetJob_FullMethodName       = "/studycast.status.v1.StatusService/GetJob"
+	StatusService_ListJobs_FullMethodName     = "/studycast.status.v1.StatusService/ListJobs"
+	StatusService_CountJobs_FullMethodName    = "/studycast.status.v1.StatusService/CountJobs"
+	StatusService_CancelJob_FullMethodName    = "/studycast.status.v1.StatusService/CancelJob"
+	StatusService_RetryJob_FullMethodName     = "/studycast.status.v1.StatusService/RetryJob"
+	StatusService_DeleteJob_FullMethodName    = "/studycast.status.v1.StatusService/DeleteJob"
+	StatusService_WatchJob_FullMethodName     = "/studycast.status.v1.StatusService/WatchJob"
+	StatusService_WatchOwner_FullMethodName   = "/studycast.status.v1.StatusService/WatchOwner"
+	StatusService_WatchChanges_FullMethodName = "/studycast.status.v1.StatusService/WatchChanges"
+	StatusService_ListChanges_FullMethodName  = "/studycast.status.v1.StatusService/ListChanges"
 )
 
 // StatusServiceClient is the client API for StatusService service.
@@ -59,6 +61,13 @@ type StatusServiceClient interface {
 	WatchJob(ctx context.Context, in *WatchJobRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchJobResponse], error)
 	// WatchOwner sends a snapshot of an owner's jobs, then every change.
 	WatchOwner(ctx context.Context, in *WatchOwnerRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchOwnerResponse], error)
+	// WatchChanges names every job that changes, for a caller who follows many
+	// and reads them where somebody cares. It carries no state: what is read
+	// after a name came is at least as new as the change.
+	WatchChanges(ctx context.Context, in *WatchChangesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchChangesResponse], error)
+	// ListChanges reads what WatchOwner would send next, without waiting; of a
+	// long text only the beginning.
+	ListChanges(ctx context.Context, in *ListChangesRequest, opts ...grpc.CallOption) (*ListChangesResponse, error)
 }
 
 type statusServiceClient struct {
@@ -177,6 +186,35 @@ func (c *statusServiceClient) WatchOwner(ctx context.Context, in *WatchOwnerRequ
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type StatusService_WatchOwnerClient = grpc.ServerStreamingClient[WatchOwnerResponse]
 
+func (c *statusServiceClient) WatchChanges(ctx context.Context, in *WatchChangesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchChangesResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &StatusService_ServiceDesc.Streams[2], StatusService_WatchChanges_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchChangesRequest, WatchChangesResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type StatusService_WatchChangesClient = grpc.ServerStreamingClient[WatchChangesResponse]
+
+func (c *statusServiceClient) ListChanges(ctx context.Context, in *ListChangesRequest, opts ...grpc.CallOption) (*ListChangesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListChangesResponse)
+	err := c.cc.Invoke(ctx, StatusService_ListChanges_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // StatusServiceServer is the server API for StatusService service.
 // All implementations must embed UnimplementedStatusServiceServer
 // for forward compatibility.
@@ -204,6 +242,13 @@ type StatusServiceServer interface {
 	WatchJob(*WatchJobRequest, grpc.ServerStreamingServer[WatchJobResponse]) error
 	// WatchOwner sends a snapshot of an owner's jobs, then every change.
 	WatchOwner(*WatchOwnerRequest, grpc.ServerStreamingServer[WatchOwnerResponse]) error
+	// WatchChanges names every job that changes, for a caller who follows many
+	// and reads them where somebody cares. It carries no state: what is read
+	// after a name came is at least as new as the change.
+	WatchChanges(*WatchChangesRequest, grpc.ServerStreamingServer[WatchChangesResponse]) error
+	// ListChanges reads what WatchOwner would send next, without waiting; of a
+	// long text only the beginning.
+	ListChanges(context.Context, *ListChangesRequest) (*ListChangesResponse, error)
 	mustEmbedUnimplementedStatusServiceServer()
 }
 
@@ -240,6 +285,12 @@ func (UnimplementedStatusServiceServer) WatchJob(*WatchJobRequest, grpc.ServerSt
 }
 func (UnimplementedStatusServiceServer) WatchOwner(*WatchOwnerRequest, grpc.ServerStreamingServer[WatchOwnerResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchOwner not implemented")
+}
+func (UnimplementedStatusServiceServer) WatchChanges(*WatchChangesRequest, grpc.ServerStreamingServer[WatchChangesResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchChanges not implemented")
+}
+func (UnimplementedStatusServiceServer) ListChanges(context.Context, *ListChangesRequest) (*ListChangesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListChanges not implemented")
 }
 func (UnimplementedStatusServiceServer) mustEmbedUnimplementedStatusServiceServer() {}
 func (UnimplementedStatusServiceServer) testEmbeddedByValue()                       {}
@@ -410,6 +461,35 @@ func _StatusService_WatchOwner_Handler(srv interface{}, stream grpc.ServerStream
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type StatusService_WatchOwnerServer = grpc.ServerStreamingServer[WatchOwnerResponse]
 
+func _StatusService_WatchChanges_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchChangesRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(StatusServiceServer).WatchChanges(m, &grpc.GenericServerStream[WatchChangesRequest, WatchChangesResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type StatusService_WatchChangesServer = grpc.ServerStreamingServer[WatchChangesResponse]
+
+func _StatusService_ListChanges_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListChangesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StatusServiceServer).ListChanges(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StatusService_ListChanges_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StatusServiceServer).ListChanges(ctx, req.(*ListChangesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // StatusService_ServiceDesc is the grpc.ServiceDesc for StatusService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -445,6 +525,10 @@ var StatusService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "DeleteJob",
 			Handler:    _StatusService_DeleteJob_Handler,
 		},
+		{
+			MethodName: "ListChanges",
+			Handler:    _StatusService_ListChanges_Handler,
+		},
 	},
 	Streams: []grpc.StreamDesc{
 		{
@@ -455,6 +539,11 @@ var StatusService_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "WatchOwner",
 			Handler:       _StatusService_WatchOwner_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "WatchChanges",
+			Handler:       _StatusService_WatchChanges_Handler,
 			ServerStreams: true,
 		},
 	},

@@ -12,30 +12,37 @@ import (
 
 // Groups counts the letters of a filter by their fingerprint.
 func (t *Table) Groups(ctx context.Context, f store.Filter, after store.GroupKey) ([]deadletterclient.Group, error) {
-	s := statement{contains: t.dialect.Contains}
-	groups, err := t.groups(ctx, t.read, &s, s.conds(f), after, f.Limit)
+	groups, err := t.groups(ctx, t.read, f, after)
 	return groups, t.errorf(err, "group dead letters")
 }
 
-// groups counts letters that fulfil conditions; what shows a group is read from
-// its newest letter.
+// groups counts letters of a filter that fulfil more conditions; what shows a
+// group is read from its newest letter.
 func (t *Table) groups(
-	ctx context.Context, q querier, s *statement, conds []string, after store.GroupKey, limit int,
+	ctx context.Context, q querier, f store.Filter, after store.GroupKey, also ...string,
 ) ([]deadletterclient.Group, error) {
-	text := "SELECT l.fingerprint, COUNT(*) AS n, MIN(l.died_at) AS first_at, MAX(l.died_at) AS final_at, MAX(l.id) AS sample"
+	s := statement{contains: t.dialect.Contains}
+	counts, sums := "COUNT(*) AS n, MIN(l.died_at) AS first_at, MAX(l.died_at) AS final_at, MAX(l.id) AS sample",
+		"CAST(SUM(n) AS BIGINT) AS n, MIN(first_at) AS first_at, MAX(final_at) AS final_at, MAX(sample) AS sample"
 	for _, k := range job.Kinds() {
-		text += ", MAX(CASE WHEN l.kind = " + s.param(string(k)) + " THEN 1 ELSE 0 END) AS is_" + string(k)
+		is := "is_" + string(k)
+		counts += ", MAX(CASE WHEN l.kind = '" + string(k) + "' THEN 1 ELSE 0 END) AS " + is
+		sums += ", MAX(" + is + ") AS " + is
 	}
-	text += " FROM dead_letters l"
-	if len(conds) > 0 {
-		text += " WHERE " + strings.Join(conds, " AND ")
+	parts := []store.Filter{f}
+	if t.dialect.ByState {
+		parts = byState(f)
 	}
-	text += " GROUP BY l.fingerprint"
+	texts := make([]string, len(parts))
+	for i, part := range parts {
+		texts[i] = "SELECT l.fingerprint, " + counts + " FROM dead_letters l" + s.where(part, also...) + " GROUP BY l.fingerprint"
+	}
+	text := "SELECT fingerprint, " + sums + " FROM (" + strings.Join(texts, " UNION ALL ") + ") p GROUP BY fingerprint"
 	if after.Letters > 0 {
 		n := s.param(after.Letters)
-		text += " HAVING COUNT(*) < " + n + " OR (COUNT(*) = " + n + " AND l.fingerprint > " + s.param(after.Fingerprint) + ")"
+		text += " HAVING SUM(n) < " + n + " OR (SUM(n) = " + n + " AND fingerprint > " + s.param(after.Fingerprint) + ")"
 	}
-	text += " ORDER BY n DESC, fingerprint LIMIT " + s.param(limit)
+	text += " ORDER BY 2 DESC, fingerprint LIMIT " + s.param(f.Limit)
 	text = "SELECT g.*, d.fault_kind, d.fault_stage, d.fault_text, d.fault_cause FROM (" + text + ") g" +
 		" JOIN dead_letters d ON d.id = g.sample ORDER BY g.n DESC, g.fingerprint"
 	rows, err := q.QueryContext(ctx, text, s.args...)
@@ -43,6 +50,20 @@ func (t *Table) groups(
 		return nil, err
 	}
 	return collect(rows, scanGroup)
+}
+
+// byState splits a filter into one for each state that it selects.
+func byState(f store.Filter) []store.Filter {
+	states := f.States
+	if len(states) == 0 {
+		states = deadletterclient.States()
+	}
+	all := make([]store.Filter, len(states))
+	for i, state := range states {
+		all[i] = f
+		all[i].States = []string{state}
+	}
+	return all
 }
 
 func scanGroup(row scanner) (g deadletterclient.Group, err error) {

@@ -11,27 +11,26 @@ import (
 // List returns a page. Every part of the statement walks an index in the order
 // of the answer, so that a page costs the same however many letters there are:
 // each state is a walk of its own, because a database that takes several at once
-// sorts all of them.
+// sorts all of them. The walks find ids, and only those of the page are read
+// whole: a text that few letters have is looked for in many.
 func (t *Table) List(ctx context.Context, f store.Filter) ([]store.Letter, error) {
 	s := statement{contains: t.dialect.Contains}
-	states := f.States
-	if len(states) == 0 {
-		states = []string{""}
+	parts := []store.Filter{f}
+	if len(f.States) > 0 || t.dialect.ByState && (f.Text != "" || f.Fingerprint != "") {
+		parts = byState(f)
 	}
 	order := " ORDER BY id DESC LIMIT "
 	if f.OldestFirst {
 		order = " ORDER BY id LIMIT "
 	}
-	walks := make([]string, len(states))
-	for i, state := range states {
-		f.States = nil
-		if state != "" {
-			f.States = []string{state}
-		}
-		walk := "SELECT " + brief + " FROM dead_letters l" + s.where(f) + order + s.param(f.Limit)
-		walks[i] = "SELECT * FROM (" + walk + ") w" + strconv.Itoa(i)
+	walks := make([]string, len(parts))
+	for i, part := range parts {
+		walk := "SELECT l.id FROM dead_letters l" + s.where(part) + order + s.param(f.Limit)
+		walks[i] = "SELECT id FROM (" + walk + ") w" + strconv.Itoa(i)
 	}
-	text := "SELECT " + brief + " FROM (" + strings.Join(walks, " UNION ALL ") + ") l" + order + s.param(f.Limit)
+	limit := order + s.param(f.Limit)
+	found := "SELECT id FROM (" + strings.Join(walks, " UNION ALL ") + ") w" + limit
+	text := "SELECT " + brief + " FROM dead_letters WHERE id IN (" + found + ")" + limit
 	letters, err := many(ctx, t.read, text, s.args...)
 	return letters, t.errorf(err, "list dead letters")
 }
@@ -64,9 +63,10 @@ func (s *statement) in(values []string) string {
 	return " IN (" + strings.Join(marks, ",") + ")"
 }
 
-// where is the condition of a filter on the letters l; "" when there is none.
-func (s *statement) where(f store.Filter) string {
-	conds := s.conds(f)
+// where is the condition of a filter on the letters l, with more; "" when there
+// is none.
+func (s *statement) where(f store.Filter, also ...string) string {
+	conds := append(s.conds(f), also...)
 	if len(conds) == 0 {
 		return ""
 	}

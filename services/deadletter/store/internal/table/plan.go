@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/studycast/studycast/core/deadletterclient"
@@ -13,14 +15,14 @@ import (
 )
 
 // live finds letters in a replay that is not over with them.
-const live = "EXISTS (SELECT 1 FROM replay_items i WHERE i.letter_id = l.id AND i.state IN ('waiting', 'running'))"
+const live = "l.id IN (SELECT i.letter_id FROM replay_items i WHERE i.state IN ('waiting', 'running'))"
 
 // planned bounds the groups that a plan tells of.
 const planned = 200
 
 // taken are the conditions of letters of a filter that a replay takes.
 func (s *statement) taken(f store.Filter) []string {
-	return append(s.conds(f), "l.state = 'open'", "l.undecodable = ''", "NOT "+live)
+	return append(s.conds(f), "l.state = 'open'", "l.readable = 1", "NOT "+live)
 }
 
 // Plan tells what a replay would take and leave.
@@ -31,42 +33,74 @@ func (t *Table) Plan(ctx context.Context, f store.Filter) (deadletterclient.Plan
 
 func (t *Table) plan(ctx context.Context, q querier, f store.Filter) (p deadletterclient.Plan, err error) {
 	left, err := t.left(ctx, q, f, deadletterclient.Open, true)
-	if err != nil {
-		return p, err
+	if err != nil || left.Letters == 0 {
+		return deadletterclient.Plan{Skipped: left.Skipped}, err
 	}
 	p.Letters, p.Skipped = left.Letters, left.Skipped
-	s := statement{contains: t.dialect.Contains}
-	p.Groups, err = t.groups(ctx, q, &s, s.taken(f), store.GroupKey{}, planned)
+	also := []string{"l.readable = 1"}
+	if slices.ContainsFunc(left.Skipped, func(k deadletterclient.Skipped) bool { return k.Why == deadletterclient.SkippedInReplay }) {
+		also = append(also, "NOT "+live)
+	}
+	f.States, f.Limit = []string{deadletterclient.Open}, planned
+	p.Groups, err = t.groups(ctx, q, f, store.GroupKey{}, also...)
 	return p, err
 }
 
+// tally counts letters, and those of them that can be read.
+type tally struct{ all, readable int }
+
 // left counts which letters of a filter that are in a state can be changed, and
-// why others can't.
+// why others can't. Those in a live replay are counted by themselves: few
+// letters are, and all others need not be looked for among them.
 func (t *Table) left(ctx context.Context, q querier, f store.Filter, state string, readable bool) (d deadletterclient.Decided, err error) {
-	s := statement{contains: t.dialect.Contains}
-	why := "CASE WHEN " + live + " THEN '" + deadletterclient.SkippedInReplay +
-		"' WHEN l.state <> " + s.param(state) + " THEN '" + deadletterclient.SkippedDecided + "'"
-	if readable {
-		why += " WHEN l.undecodable <> '' THEN '" + deadletterclient.SkippedUndecodable + "'"
-	}
-	rows, err := q.QueryContext(ctx, "SELECT "+why+" ELSE '' END AS why, COUNT(*) FROM dead_letters l"+s.where(f)+" GROUP BY 1 ORDER BY 1", s.args...)
+	all, err := t.tallies(ctx, q, f)
 	if err != nil {
 		return d, err
 	}
-	all, err := collect(rows, func(row scanner) (k deadletterclient.Skipped, err error) { return k, row.Scan(&k.Why, &k.Letters) })
-	missing := len(f.IDs)
-	for _, k := range all {
-		missing -= k.Letters
-		if k.Why == "" {
-			d.Letters = k.Letters
-		} else {
-			d.Skipped = append(d.Skipped, k)
+	inReplay, err := t.tallies(ctx, q, f, live)
+	if err != nil {
+		return d, err
+	}
+	skipped := map[string]int{deadletterclient.SkippedMissing: len(f.IDs)}
+	for of, n := range all {
+		held := inReplay[of]
+		free := tally{n.all - held.all, n.readable - held.readable}
+		skipped[deadletterclient.SkippedMissing] -= n.all
+		skipped[deadletterclient.SkippedInReplay] += held.all
+		switch {
+		case of != state:
+			skipped[deadletterclient.SkippedDecided] += free.all
+		case readable:
+			d.Letters = free.readable
+			skipped[deadletterclient.SkippedUndecodable] = free.all - free.readable
+		default:
+			d.Letters = free.all
 		}
 	}
-	if missing > 0 {
-		d.Skipped = append(d.Skipped, deadletterclient.Skipped{Why: deadletterclient.SkippedMissing, Letters: missing})
+	for _, why := range slices.Sorted(maps.Keys(skipped)) {
+		if n := skipped[why]; n > 0 {
+			d.Skipped = append(d.Skipped, deadletterclient.Skipped{Why: why, Letters: n})
+		}
 	}
-	return d, err
+	return d, nil
+}
+
+// tallies counts the letters of a filter that fulfil conditions, by state.
+func (t *Table) tallies(ctx context.Context, q querier, f store.Filter, also ...string) (map[string]tally, error) {
+	s := statement{contains: t.dialect.Contains}
+	text := "SELECT l.state, COUNT(*), CAST(SUM(l.readable) AS BIGINT) FROM dead_letters l" + s.where(f, also...) + " GROUP BY l.state"
+	rows, err := q.QueryContext(ctx, text, s.args...)
+	if err != nil {
+		return nil, err
+	}
+	by := map[string]tally{}
+	_, err = collect(rows, func(row scanner) (n tally, err error) {
+		var state string
+		err = row.Scan(&state, &n.all, &n.readable)
+		by[state] = n
+		return n, err
+	})
+	return by, err
 }
 
 // creations is what replays are made one after the other under.

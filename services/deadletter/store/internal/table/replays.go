@@ -60,7 +60,21 @@ func (t *Table) Replay(ctx context.Context, id string) (store.Replay, error) {
 	if err == nil {
 		err = counted(ctx, t.read, &r)
 	}
+	if err == nil && r.Counts.Skipped > 0 {
+		r.Left, err = leftLetters(ctx, t.read, id)
+	}
 	return r, t.errorf(err, "read replay %s", id)
+}
+
+// leftLetters reads which letters of a replay were left as they were, and why; that it
+// was stopped before them is said once, by the replay.
+func leftLetters(ctx context.Context, q querier, id string) ([]deadletterclient.LeftLetter, error) {
+	rows, err := q.QueryContext(ctx, `SELECT letter_id, why FROM replay_items WHERE replay_id = $1 AND state = 'skipped' AND why <> $2
+ ORDER BY position LIMIT $3`, id, stopWhy, deadletterclient.MaxLeft)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(row scanner) (l deadletterclient.LeftLetter, err error) { return l, row.Scan(&l.ID, &l.Why) })
 }
 
 // ListReplays reads a page of replays.

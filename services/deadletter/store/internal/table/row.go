@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/services/deadletter/store"
 )
 
@@ -18,16 +19,19 @@ const brief = `id, digest, job_id, kind, owner, queue, state, fault_kind, fault_
  attempt, died_at, stored_at, last_at, copies, job_state, undecodable, body_schema, replayed_by, replayed_at, replay_reason,
  fingerprint, replay_id, resent_to, run_job, job_version, outcome, outcome_at, discarded_by, discarded_at, discard_reason, edited`
 
-const insert = `INSERT INTO dead_letters (` + brief + `, headers, body, search)
+const insert = `INSERT INTO dead_letters (` + brief + `, headers, body, search, attempts, readable)
  VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,
- $23,$24,$25,$26,$27,$28,$29,$30,$31,$32,$33,$34,$35,$36)`
+ $23,$24,$25,$26,$27,$28,$29,$30,$31,$32,$33,$34,$35,$36,$37,$38)`
 
 func values(l store.Letter) ([]any, error) {
 	headers, err := json.Marshal(l.Headers)
 	if err != nil {
 		return nil, err
 	}
-	body := notNull(l.Body)
+	attempts, err := encodeAttempts(l.Attempts)
+	if err != nil {
+		return nil, err
+	}
 	return []any{
 		l.ID, l.Digest[:], string(l.JobID), string(l.Kind), l.Owner, l.Queue, l.State,
 		l.Fault.Kind, l.Fault.Text, l.Fault.Cause, l.Fault.Stage, l.Attempt,
@@ -35,8 +39,16 @@ func values(l store.Letter) ([]any, error) {
 		l.ReplayedBy, micros(l.ReplayedAt), l.ReplayReason,
 		l.Fingerprint, l.ReplayID, l.ResentTo, string(l.RunJob), l.JobVersion, l.Outcome, micros(l.OutcomeAt),
 		l.DiscardedBy, micros(l.DiscardedAt), l.DiscardReason, notNull(l.EditedBody),
-		headers, body, searched(l),
+		headers, notNull(l.Body), searched(l), attempts, number(l.Undecodable == ""),
 	}, nil
+}
+
+// encodeAttempts makes JSON of attempts, and nothing of none.
+func encodeAttempts(all []deadletterclient.Attempt) ([]byte, error) {
+	if len(all) == 0 {
+		return []byte{}, nil
+	}
+	return json.Marshal(all)
 }
 
 func notNull(b []byte) []byte {
@@ -55,10 +67,15 @@ type scanner interface{ Scan(dest ...any) error }
 func scan(row scanner) (store.Letter, error) { return scanAnd(row) }
 
 func scanWhole(row scanner) (store.Letter, error) {
-	var headers, body []byte
-	l, err := scanAnd(row, &headers, &body)
+	var headers, body, attempts []byte
+	l, err := scanAnd(row, &headers, &body, &attempts)
 	if err != nil {
 		return l, err
+	}
+	if len(attempts) > 0 {
+		if err := json.Unmarshal(attempts, &l.Attempts); err != nil {
+			return l, fmt.Errorf("read the attempts of letter %s: %w", l.ID, err)
+		}
 	}
 	if len(body) > 0 {
 		l.Body = body

@@ -23,6 +23,10 @@ type Dialect struct {
 	// Contains is the function that finds its second argument in its first; 0 =
 	// it is not there.
 	Contains string
+	// ByState: groups and texts are looked for state by state, each in the order
+	// of an index that begins with the state and has all that is asked for. It is
+	// for a database that sorts what it groups.
+	ByState bool
 	// Explain tells errors of the connection, after which trying again may help,
 	// from those of a statement.
 	Explain func(error) error
@@ -117,7 +121,7 @@ func (t *Table) put(ctx context.Context, tx *sql.Tx, l store.Letter, same func(s
 	if _, err = tx.ExecContext(ctx, insert, args...); err != nil {
 		return store.Letter{}, err
 	}
-	l.Headers, l.Body = nil, nil
+	l.Headers, l.Body, l.Attempts = nil, nil, nil
 	l.Ended, err = t.failedAgain(ctx, tx, l)
 	return l, err
 }
@@ -211,9 +215,25 @@ func endItem(ctx context.Context, tx *sql.Tx, letter, state string, end store.It
 
 // Get returns a letter whole.
 func (t *Table) Get(ctx context.Context, id string) (store.Letter, error) {
-	row := t.read.QueryRowContext(ctx, "SELECT "+brief+", headers, body FROM dead_letters WHERE id = $1", id)
+	row := t.read.QueryRowContext(ctx, "SELECT "+brief+", headers, body, attempts FROM dead_letters WHERE id = $1", id)
 	l, err := scanWhole(row)
 	return l, t.errorf(err, "read dead letter %s", id)
+}
+
+// Told keeps what the status service answered.
+func (t *Table) Told(ctx context.Context, id, jobState string, attempts []deadletterclient.Attempt) error {
+	encoded, err := encodeAttempts(attempts)
+	if err != nil {
+		return err
+	}
+	done, err := t.write.ExecContext(ctx, "UPDATE dead_letters SET job_state = $1, attempts = $2 WHERE id = $3", jobState, encoded, id)
+	if err != nil {
+		return t.errorf(err, "keep the attempts of dead letter %s", id)
+	}
+	if n, err := done.RowsAffected(); err != nil || n > 0 {
+		return t.errorf(err, "keep the attempts of dead letter %s", id)
+	}
+	return store.ErrNotFound
 }
 
 // Counts counts letters by state and fault.

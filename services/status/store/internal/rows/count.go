@@ -8,6 +8,6 @@ func (r Reader) CountJobs(owner string, states []job.State) (int, error) {
 	var w where
 	w.add("owner = ?", owner)
 	w.add("kind IN (?,?)", job.Video, job.Audio)
-	w.in("state", states)
+	in(&w, "state", states)
 	return one(r, scanOne[int], "SELECT COUNT(*) FROM jobs "+w.String(), w.args...)
 }

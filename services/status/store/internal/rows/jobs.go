@@ -10,7 +10,7 @@ import (
 const columns = `id, owner, kind, request, state, attempt, spent, not_before, stage, progress, fault, title,
  artifacts, notes, version, seq, created_at, updated_at, started_at, finished_at, session, worker, start_id,
  since, lost, ended_attempt, ended_action, ended_reason, dead_letter, replayed, sent,
- work_key, leader, followers, files, alias, traceparent`
+ work_key, leader, followers, files, alias, dependency, trial, traceparent`
 
 const selectJob = "SELECT " + columns + " FROM jobs "
 
@@ -29,7 +29,7 @@ func scanJob(row Scanner) (store.Row, error) {
 		&r.Progress, &b.fault, &r.Title, &b.artifacts, &b.notes, &r.Version, &r.Seq, &created, &updated, &started,
 		&finished, &r.Session, &r.Worker, &r.StartID, &since, &r.Lost, &r.Ended.Attempt, &r.Ended.Action,
 		&r.Ended.Reason, &r.DeadLetter, &r.Replayed, &r.Sent, &r.WorkKey, &r.Leader, &r.Followers, &r.Files, &r.Alias,
-		&r.Traceparent)
+		&r.Dependency, &r.Trial, &r.Traceparent)
 	if err != nil {
 		return r, err
 	}
@@ -103,12 +103,12 @@ func (t Writer) InsertJob(r store.Row) error {
 	}
 	return t.Exec(`INSERT INTO jobs (`+columns+`)
  VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28,$29,$30,$31,$32,
- $33,$34,$35,$36,$37)`,
+ $33,$34,$35,$36,$37,$38,$39)`,
 		r.ID, r.Owner, r.Request.Kind, b.request, r.State, r.Attempt, r.Spent, Micros(r.NotBefore), r.Stage, r.Progress,
 		b.fault, r.Title, b.artifacts, b.notes, r.Version, r.Seq, Micros(r.CreatedAt), Micros(r.UpdatedAt),
 		Micros(r.StartedAt), Micros(r.FinishedAt), r.Session, r.Worker, r.StartID, Micros(r.Since), r.Lost,
 		r.Ended.Attempt, r.Ended.Action, r.Ended.Reason, r.DeadLetter, r.Replayed, r.Sent, r.WorkKey, r.Leader,
-		r.Followers, r.Files, r.Alias, r.Traceparent)
+		r.Followers, r.Files, r.Alias, r.Dependency, r.Trial, r.Traceparent)
 }
 
 // UpdateJob leaves alone what never changes: owner, kind, creation.
@@ -121,11 +121,11 @@ func (t Writer) UpdateJob(r store.Row) error {
  progress = $7, fault = $8, title = $9, artifacts = $10, notes = $11, version = $12, seq = $13, updated_at = $14, started_at = $15,
  finished_at = $16, session = $17, worker = $18, start_id = $19, since = $20, lost = $21, ended_attempt = $22, ended_action = $23,
  ended_reason = $24, dead_letter = $25, replayed = $26, sent = $27, work_key = $28, leader = $29,
- followers = $30, files = $31, alias = $32 WHERE id = $33`,
+ followers = $30, files = $31, alias = $32, dependency = $33, trial = $34 WHERE id = $35`,
 		b.request, r.State, r.Attempt, r.Spent, Micros(r.NotBefore), r.Stage, r.Progress, b.fault, r.Title, b.artifacts,
 		b.notes, r.Version, r.Seq, Micros(r.UpdatedAt), Micros(r.StartedAt), Micros(r.FinishedAt), r.Session, r.Worker,
 		r.StartID, Micros(r.Since), r.Lost, r.Ended.Attempt, r.Ended.Action, r.Ended.Reason, r.DeadLetter, r.Replayed, r.Sent,
-		r.WorkKey, r.Leader, r.Followers, r.Files, r.Alias, r.ID)
+		r.WorkKey, r.Leader, r.Followers, r.Files, r.Alias, r.Dependency, r.Trial, r.ID)
 }
 
 // AddMove writes a move.

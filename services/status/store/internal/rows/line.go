@@ -14,12 +14,12 @@ const waits = "kind = $1 AND turn > 0"
 // Line counts.
 func (r Reader) Line(k job.Kind) (store.Line, error) {
 	return one(r, func(row Scanner) (l store.Line, err error) {
-		err = row.Scan(&l.Sent, &l.Slots, &l.Running, &l.Waiting)
+		err = row.Scan(&l.Sent, &l.Slots, &l.Running, &l.Waiting, &l.Paused)
 		return l, err
 	}, `SELECT (SELECT COUNT(*) FROM jobs WHERE kind = $1 AND sent),
- CAST((SELECT COALESCE(SUM(slots), 0) FROM sessions WHERE kind = $1) AS BIGINT),
+ CAST((SELECT COALESCE(SUM(slots), 0) FROM sessions WHERE kind = $1 AND NOT draining) AS BIGINT),
  (SELECT COUNT(*) FROM jobs WHERE kind = $1 AND state = 'running' AND leader = ''),
- EXISTS (SELECT 1 FROM promises WHERE `+waits+`)`, k)
+ EXISTS (SELECT 1 FROM promises WHERE `+waits+`), EXISTS (SELECT 1 FROM pauses WHERE kind = $1)`, k)
 }
 
 // waiting counts the promises that wait for a turn.

@@ -29,15 +29,16 @@ func (w *where) param(value any) string {
 	return "$" + strconv.Itoa(len(w.args))
 }
 
-func (w *where) in(column string, states []job.State) {
-	if len(states) == 0 {
+// in wants one of the values in a column; no values want nothing.
+func in[T any](w *where, column string, values []T) {
+	if len(values) == 0 {
 		return
 	}
-	args := make([]any, len(states))
-	for i, s := range states {
-		args[i] = s
+	args := make([]any, len(values))
+	for i, v := range values {
+		args[i] = v
 	}
-	w.add(column+" IN (?"+strings.Repeat(",?", len(states)-1)+")", args...)
+	w.add(column+" IN (?"+strings.Repeat(",?", len(values)-1)+")", args...)
 }
 
 func (w *where) String() string {
@@ -56,7 +57,7 @@ func (r Reader) Jobs(f store.Filter) ([]store.Row, error) {
 	if f.Kind != "" {
 		w.add("kind = ?", f.Kind)
 	}
-	w.in("state", f.States)
+	in(&w, "state", f.States)
 	if !f.CreatedAfter.IsZero() {
 		w.add("created_at >= ?", Micros(f.CreatedAfter))
 	}
@@ -86,7 +87,7 @@ func (t Writer) Surplus(g store.Group, states []job.State, keep, limit int) ([]j
 	var w where
 	w.add("owner = ?", g.Owner)
 	w.add("kind = ?", g.Kind)
-	w.in("state", states)
+	in(&w, "state", states)
 	text := "SELECT id FROM (SELECT id, finished_at FROM jobs " + w.String() +
 		" ORDER BY finished_at DESC, id DESC LIMIT 9223372036854775807 OFFSET " + w.param(keep) +
 		") s ORDER BY finished_at, id LIMIT " + w.param(limit)
@@ -136,6 +137,9 @@ func (r Reader) Counts() (store.Counts, error) {
 	if c.Waiting, err = r.waiting(); err != nil {
 		return c, err
 	}
+	if c.Parked, err = r.parked(); err != nil {
+		return c, err
+	}
 	_, err = one(r, func(row Scanner) (struct{}, error) {
 		var due int64
 		err := row.Scan(&c.Calls, &due)
@@ -149,17 +153,18 @@ func (r Reader) Counts() (store.Counts, error) {
 func (r Reader) Deadlines() (store.Deadlines, error) {
 	d := store.Deadlines{Started: map[job.Kind]time.Time{}}
 	_, err := one(r, func(row Scanner) (struct{}, error) {
-		var us [5]int64
-		err := row.Scan(&us[0], &us[1], &us[2], &us[3], &us[4])
-		d.Session, d.Promise, d.Key, d.Sweep, d.Tombstone =
-			TimeOf(us[0]), TimeOf(us[1]), TimeOf(us[2]), TimeOf(us[3]), TimeOf(us[4])
+		var us [6]int64
+		err := row.Scan(&us[0], &us[1], &us[2], &us[3], &us[4], &us[5])
+		d.Session, d.Promise, d.Key, d.Sweep, d.Tombstone, d.Parking =
+			TimeOf(us[0]), TimeOf(us[1]), TimeOf(us[2]), TimeOf(us[3]), TimeOf(us[4]), TimeOf(us[5])
 		return struct{}{}, err
 	}, `SELECT
  COALESCE((SELECT MIN(ends_at) FROM sessions), 0),
- COALESCE((SELECT MIN(due) FROM promises WHERE turn = 0), 0),
+ COALESCE((SELECT due FROM promises WHERE turn = 0 AND `+ready+` ORDER BY due LIMIT 1), 0),
  COALESCE((SELECT MIN(ends_at) FROM keys), 0),
  COALESCE((SELECT MIN(sweep_at) FROM tombstones WHERE sweep_at <> 0), 0),
- COALESCE((SELECT MIN(deleted_at) FROM tombstones WHERE sweep_at = 0), 0)`)
+ COALESCE((SELECT MIN(deleted_at) FROM tombstones WHERE sweep_at = 0), 0),
+ COALESCE((SELECT MIN(due) FROM parkings), 0)`)
 	if err != nil {
 		return d, err
 	}

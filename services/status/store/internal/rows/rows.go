@@ -34,14 +34,15 @@ type Reader struct{ Conn }
 type Writer struct{ Reader }
 
 var (
-	_ store.Reader     = Reader{}
-	_ store.JobWriter  = Writer{}
-	_ store.Sessions   = Writer{}
-	_ store.Promises   = Writer{}
-	_ store.LineWriter = Writer{}
-	_ store.Keys       = Writer{}
-	_ store.Tombstones = Writer{}
-	_ store.Sharing    = Writer{}
+	_ store.Reader      = Reader{}
+	_ store.JobWriter   = Writer{}
+	_ store.Sessions    = Writer{}
+	_ store.Promises    = Writer{}
+	_ store.LineWriter  = Writer{}
+	_ store.Keys        = Writer{}
+	_ store.Tombstones  = Writer{}
+	_ store.Sharing     = Writer{}
+	_ store.QueueWriter = Writer{}
 )
 
 // one reads a single row; job.ErrNotFound when there is none.

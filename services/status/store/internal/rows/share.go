@@ -11,7 +11,7 @@ import (
 // database sees by itself that a parameter lies in it.
 const (
 	selectUnderway = "SELECT " + columns + `, 0 AS nth FROM jobs j
- WHERE work_key = $1 AND work_key <> '' AND state IN ('queued', 'running', 'retrying') AND leader = '' AND owner <> $2
+ WHERE work_key = $1 AND work_key <> '' AND state IN ('queued', 'running', 'retrying', 'parked') AND leader = '' AND owner <> $2
  AND attempt >= $3
  AND NOT EXISTS (SELECT 1 FROM jobs m WHERE m.leader = j.id AND m.leader <> '' AND m.owner = $2)
  ORDER BY created_at, id LIMIT 1`

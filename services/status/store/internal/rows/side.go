@@ -8,13 +8,13 @@ import (
 )
 
 const (
-	sessionColumns = "id, worker, kind, slots, stream, opened_at, heard_at, ends_at "
+	sessionColumns = "id, worker, kind, slots, stream, opened_at, heard_at, ends_at, draining "
 	selectSession  = "SELECT " + sessionColumns + "FROM sessions "
 )
 
 func scanSession(row Scanner) (s store.Session, err error) {
 	var opened, heard, ends int64
-	err = row.Scan(&s.ID, &s.Worker, &s.Kind, &s.Slots, &s.Stream, &opened, &heard, &ends)
+	err = row.Scan(&s.ID, &s.Worker, &s.Kind, &s.Slots, &s.Stream, &opened, &heard, &ends, &s.Draining)
 	s.OpenedAt, s.HeardAt, s.EndsAt = TimeOf(opened), TimeOf(heard), TimeOf(ends)
 	return s, err
 }
@@ -22,19 +22,19 @@ func scanSession(row Scanner) (s store.Session, err error) {
 // Session reads a session.
 func (t Writer) Session(id job.SessionID) (store.Session, error) {
 	return one(t, func(row Scanner) (s store.Session, err error) {
-		var waiting bool
-		s, err = scanSession(behind{row, &waiting})
-		s.Waiting = waiting
+		var waiting, paused bool
+		s, err = scanSession(behind{behind{row, &waiting}, &paused})
+		s.Waiting, s.Paused = waiting, paused
 		return s, err
-	}, "SELECT EXISTS (SELECT 1 FROM promises WHERE kind = sessions.kind AND turn > 0), "+sessionColumns+"FROM sessions WHERE id = $1", id)
+	}, "SELECT EXISTS (SELECT 1 FROM promises WHERE kind = sessions.kind AND turn > 0), "+isPaused("sessions")+", "+sessionColumns+"FROM sessions WHERE id = $1", id)
 }
 
 // PutSession writes one.
 func (t Writer) PutSession(s store.Session) error {
-	return t.Exec(`INSERT INTO sessions (id, worker, kind, slots, stream, opened_at, heard_at, ends_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)
+	return t.Exec(`INSERT INTO sessions (id, worker, kind, slots, stream, opened_at, heard_at, ends_at, draining) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)
  ON CONFLICT (id) DO UPDATE SET worker = excluded.worker, slots = excluded.slots, stream = excluded.stream,
- heard_at = excluded.heard_at, ends_at = excluded.ends_at`,
-		s.ID, s.Worker, s.Kind, s.Slots, s.Stream, Micros(s.OpenedAt), Micros(s.HeardAt), Micros(s.EndsAt))
+ heard_at = excluded.heard_at, ends_at = excluded.ends_at, draining = excluded.draining`,
+		s.ID, s.Worker, s.Kind, s.Slots, s.Stream, Micros(s.OpenedAt), Micros(s.HeardAt), Micros(s.EndsAt), s.Draining)
 }
 
 // DeleteSession removes one.
@@ -96,7 +96,7 @@ func (t Writer) DropPromise(id job.ID) error {
 // that can be, so that one row never keeps the relay waiting.
 func (t Writer) DuePromises(now time.Time, limit int) ([]store.Promise, error) {
 	return many(t, scanPromise, `SELECT p.job_id, p.owner, p.due, p.token, p.kind, p.turn FROM promises p JOIN (
- SELECT job_id, ROW_NUMBER() OVER (PARTITION BY owner ORDER BY due, job_id) AS nth FROM promises WHERE turn = 0 AND due <= $1) t
+ SELECT job_id, ROW_NUMBER() OVER (PARTITION BY owner ORDER BY due, job_id) AS nth FROM promises WHERE turn = 0 AND due <= $1 AND `+ready+`) t
  ON t.job_id = p.job_id ORDER BY t.nth, p.due, p.job_id LIMIT $2 `+t.SkipLocked(), Micros(now), limit)
 }
 

@@ -1,0 +1,70 @@
+package tables
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"path"
+	"time"
+
+	"github.com/pressly/goose/v3"
+)
+
+// State is what a database says of its tables to somebody who only looks.
+type State struct {
+	Has   int64     // version of the tables; 0 = there are none
+	Needs int64     // version that this program needs
+	Clock time.Time // what the database's server takes for now; zero = it has no clock of its own
+}
+
+// defaultVersions is goose's own table of versions.
+const defaultVersions = "goose_db_version"
+
+// exists asks for a table by name without making it.
+var exists = map[goose.Dialect]string{
+	goose.DialectSQLite3:  "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1",
+	goose.DialectPostgres: "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1",
+}
+
+// Look reads which version the tables have and which one the scripts in the
+// folder migrations of files would bring. Unlike Migrate it changes nothing, not
+// even an empty database. versions is as for Migrate.
+func Look(ctx context.Context, d goose.Dialect, db *sql.DB, files fs.FS, versions string) (State, error) {
+	if versions == "" {
+		versions = defaultVersions
+	}
+	needs, err := newest(files)
+	if err != nil {
+		return State{}, err
+	}
+	s := State{Needs: needs}
+	var there int
+	if err := db.QueryRowContext(ctx, exists[d], versions).Scan(&there); err != nil {
+		return s, fmt.Errorf("look for the tables: %w", err)
+	}
+	if there == 0 {
+		return s, nil
+	}
+	query := "SELECT coalesce(max(version_id), 0) FROM " + versions + " WHERE is_applied"
+	if err := db.QueryRowContext(ctx, query).Scan(&s.Has); err != nil {
+		return s, fmt.Errorf("read the version of the tables: %w", err)
+	}
+	return s, nil
+}
+
+// newest returns the highest version among the scripts.
+func newest(files fs.FS) (version int64, err error) {
+	scripts, err := fs.Glob(files, "migrations/*.sql")
+	if err != nil {
+		return 0, err
+	}
+	for _, script := range scripts {
+		v, err := goose.NumericComponent(path.Base(script))
+		if err != nil {
+			return 0, fmt.Errorf("migration %s: %w", script, err)
+		}
+		version = max(version, v)
+	}
+	return version, nil
+}
