@@ -21,4 +21,12 @@
 //
 // Watch and Wait follow a job for as long as their context lives: they wait out
 // restarts of the server and go on where they were.
+//
+// # Operators
+//
+// Whoever may, sees with the same client what went wrong and mends it:
+// [Client.DeadGroups] tells the causes of dead letters, [Client.PlanReplay] and
+// [Client.StartReplay] put their jobs back to work, [Client.WatchReplay] follows
+// that; [Client.Queues] and [Client.Workers] tell how it stands, [Client.Audit]
+// who did what. What changes something takes a reason, which goes on record.
 package client

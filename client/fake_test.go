@@ -60,6 +60,7 @@ func newFake() *fake {
 	f.HandleFunc("POST /v1/uploads", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusCreated, map[string]string{"id": "upload-1"})
 	})
+	operators(f.ServeMux)
 	return f
 }
 

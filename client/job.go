@@ -14,6 +14,7 @@ const (
 	Queued    = "queued"
 	Running   = "running"
 	Retrying  = "retrying"
+	Parked    = "parked" // waits for what is down: Job.WaitingFor
 	Succeeded = "succeeded"
 	Failed    = "failed"
 	Cancelled = "cancelled"
@@ -58,12 +59,13 @@ type Job struct {
 	Options    Options           `json:"options"`
 	Labels     map[string]string `json:"labels,omitempty"`
 	Fresh      bool              `json:"fresh,omitempty"`
-	Line       *Line             `json:"line"`     // only while queued
-	Title      string            `json:"title"`    // once it succeeded
-	Stage      string            `json:"stage"`    // of the running attempt
-	Progress   float64           `json:"progress"` // of the running attempt, 0 to 100
-	Attempt    int               `json:"attempt"`  // number of the latest one; 0 before the first
-	Fault      *Fault            `json:"fault"`    // why the latest attempt failed
+	Line       *Line             `json:"line"`                  // only while queued
+	WaitingFor string            `json:"waiting_for,omitempty"` // what is down, only while parked: "script", "speech" or "artifacts"
+	Title      string            `json:"title"`                 // once it succeeded
+	Stage      string            `json:"stage"`                 // of the running attempt
+	Progress   float64           `json:"progress"`              // of the running attempt, 0 to 100
+	Attempt    int               `json:"attempt"`               // number of the latest one; 0 before the first
+	Fault      *Fault            `json:"fault"`                 // why the latest attempt failed
 	Artifacts  []Artifact        `json:"artifacts"`
 	Notes      []string          `json:"notes"`                 // what is worth knowing about the result
 	DeadLetter string            `json:"dead_letter,omitempty"` // id of the one that waits for a decision; for operators only

@@ -18,6 +18,7 @@ import (
 	"github.com/studycast/studycast/core/config"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/gateway/app"
+	"github.com/studycast/studycast/gateway/internal/statustest"
 	gatewayv1 "github.com/studycast/studycast/proto/gen/studycast/gateway/v1"
 )
 
@@ -55,7 +56,12 @@ func people(t *testing.T) (all map[string]person, signIn func(*app.Options)) {
 		"operator":        {"operator", "olga", token("olga", "operator"), app.Operator},
 		"service":         {"service", "service:lms", key, app.Service},
 	}
-	return all, func(o *app.Options) { o.Authenticate, o.DeadLetters = in.Identify, aLetter() }
+	office := startOffice(t)
+	return all, func(o *app.Options) {
+		o.Authenticate = in.Identify
+		office.with(o)
+		o.Status.(*statustest.Status).AddWorkers(aWorker())
+	}
 }
 
 func (p person) header() []string { return []string{"Authorization", "Bearer " + p.token} }
@@ -178,25 +184,66 @@ func TestAccessToTheRest(t *testing.T) {
 			}
 			a.problem(t, http.StatusUnprocessableEntity) // operators, too, submit for themselves
 		}
-		for path, absent := range map[string]bool{"/v1/dead-letters": false, "/v1/dead-letters/" + letterID: false, "/v1/dead-letters/" + absentID: true} {
-			a := g.get(path, p.header()...)
-			switch {
-			case !operator:
-				a.problem(t, http.StatusForbidden)
-			case absent:
-				a.problem(t, http.StatusNotFound)
-			default:
-				require.Equal(t, http.StatusOK, a.StatusCode)
+	}
+}
+
+// Every call of operators by everybody, on what is there and on what is not.
+func TestAccessOfOperators(t *testing.T) {
+	t.Parallel()
+	all, signIn := people(t)
+	var o *office
+	g := start(t, signIn, func(a *app.Options) { o = startOffice(t); o.with(a) })
+	x := &exerciser{gateway: g, office: o}
+	operations := x.officeOperations()
+	for _, name := range []string{"student", "service", "another student", "operator"} { // the operator last: what he does changes things
+		p := all[name]
+		for _, op := range operations {
+			what := op.id + " by " + name
+			do := func(path string) answer {
+				headers := p.header()
+				if op.contentType != "" {
+					headers = append(headers, "Content-Type", op.contentType)
+				}
+				return g.call(op.method, path, strings.NewReader(op.body), headers...)
+			}
+			absent := absentOf(op.path)
+			if p.role != app.Operator {
+				a := do(op.path)
+				m := a.problem(t, http.StatusForbidden)
+				require.Contains(t, m["detail"], "for operators", what)
+				require.NotContains(t, string(a.body), letterID, what)
+				if absent != "" { // nobody else learns what is there
+					theirs := do(absent).problem(t, http.StatusForbidden)
+					m["instance"], theirs["instance"] = "", ""
+					require.Equal(t, m, theirs, what)
+				}
+				continue
+			}
+			a := do(op.path)
+			require.Equal(t, op.want, a.StatusCode, "%s: %s", what, a.body)
+			if absent != "" {
+				do(absent).problem(t, http.StatusNotFound)
 			}
 		}
-		a := g.post("/v1/dead-letters/"+letterID+":replay", `{"reason":"mended"}`, p.header()...)
-		if !operator {
-			a.problem(t, http.StatusForbidden)
-			continue
-		}
-		require.Equal(t, http.StatusAccepted, a.StatusCode)
-		require.Contains(t, string(a.body), `"olga"`, "on record")
 	}
+	for _, r := range o.Server.Audit() {
+		require.Equal(t, "olga", r.GetAuthor(), r.GetAction())
+	}
+	require.NotEmpty(t, o.Server.Audit())
+}
+
+// absentOf returns the path of a call on something that is not there; "" when the
+// call is on nothing in particular.
+func absentOf(path string) string {
+	parts := strings.Split(path, "/")
+	if len(parts) < 4 {
+		return ""
+	}
+	_, verb, found := strings.Cut(parts[3], ":")
+	if parts[3] = absentID; found {
+		parts[3] += ":" + verb
+	}
+	return strings.Join(parts, "/")
 }
 
 // Every operation of the document refuses whoever does not say who they are.

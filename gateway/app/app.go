@@ -109,6 +109,7 @@ func (a *App) buildGRPC() (err error) {
 	}
 	grpcapi.Register(a.grpc, grpcapi.Options{
 		Jobs: a.jobs, Webhooks: a.hooks, Who: a.signIn, Rate: a.rate, Streams: a.open, Draining: a.streams.Draining(), Logger: a.o.Logger,
+		Letters: a.o.DeadLetterConn, Status: a.o.StatusConn,
 	})
 	return nil
 }

@@ -99,7 +99,7 @@ func TestCompression(t *testing.T) {
 	for range 20 {
 		g.submit()
 	}
-	for _, path := range []string{"/v1/jobs", "/", "/page.js", "/page.css", "/openapi.json"} {
+	for _, path := range []string{"/v1/jobs", "/docs", "/docs.css", "/openapi.json"} {
 		plain := g.get(path, "Accept-Encoding", "identity")
 		require.Empty(t, plain.Header.Get("Content-Encoding"), path)
 		a := g.get(path, "Accept-Encoding", "gzip")
@@ -118,7 +118,7 @@ func TestCompression(t *testing.T) {
 	}
 	file := "/v1/jobs/" + string(id) + "/artifacts/transcript.md"
 	for path, headers := range map[string][]string{
-		file: nil, file + "?download=true": {"Range", "bytes=0-2999"}, "/page.js": {"Range", "bytes=0-1999"}, "/v1/jobs/" + string(id) + "/events": nil,
+		file: nil, file + "?download=true": {"Range", "bytes=0-2999"}, "/docs.css": {"Range", "bytes=0-1999"}, "/v1/jobs/" + string(id) + "/events": nil,
 		"/healthz": nil,
 	} {
 		a := g.get(path, append(headers, "Accept-Encoding", "gzip")...)

@@ -197,9 +197,9 @@ func TestDrain(t *testing.T) {
 	id := g.submit()
 	l := g.listen("/v1/jobs/" + string(id) + "/events")
 	require.Equal(t, "1", l.next().id)
-	poll := make(chan answer, 1)
+	poll, before := make(chan answer, 1), g.status.Reads()
 	go func() { poll <- g.get("/v1/jobs/" + string(id) + "?wait=60s") }()
-	require.Eventually(t, func() bool { return g.status.Watches() == 2 }, within, time.Millisecond)
+	require.Eventually(t, func() bool { return g.status.Reads() == before+2 }, within, time.Millisecond, "it asks, and then waits")
 
 	began := time.Now()
 	g.stop()

@@ -62,6 +62,13 @@ func (q *queue) Publish(ctx context.Context, name string, m broker.Message) erro
 	return q.Broker.Publish(ctx, name, m)
 }
 
+func (q *queue) Depth(ctx context.Context, name string) (broker.Depth, error) {
+	if err := q.Ready(); err != nil {
+		return broker.Depth{}, err
+	}
+	return q.Broker.Depth(ctx, name)
+}
+
 // set makes the broker refuse everything with an error; nil ends it.
 func (q *queue) set(trouble error) {
 	q.mu.Lock()
@@ -152,6 +159,12 @@ func (g *gateway) call(method, path string, body io.Reader, headers ...string) a
 		}
 		req.Header.Set(headers[i], headers[i+1])
 	}
+	return g.do(req)
+}
+
+// do makes a request and reads the answer whole.
+func (g *gateway) do(req *http.Request) answer {
+	g.t.Helper()
 	res, err := g.client.Do(req)
 	require.NoError(g.t, err)
 	defer func() { _ = res.Body.Close() }()
@@ -204,7 +217,8 @@ func (a answer) problem(t *testing.T, status int) map[string]any {
 // within bounds every wait of a test.
 const within = 5 * time.Second
 
-// asOwner authenticates everybody by the headers Owner, Roles and Scopes.
+// asOwner authenticates everybody by the headers Owner, Roles, Scopes and
+// Permissions.
 func asOwner(o *app.Options) {
 	o.Authenticate = func(r *http.Request) (app.Identity, error) {
 		id := app.Identity{Owner: r.Header.Get("Owner")}
@@ -213,6 +227,9 @@ func asOwner(o *app.Options) {
 		}
 		for scope := range strings.FieldsSeq(r.Header.Get("Scopes")) {
 			id.Scopes = append(id.Scopes, app.Scope(scope))
+		}
+		for permission := range strings.FieldsSeq(r.Header.Get("Permissions")) {
+			id.Permissions = append(id.Permissions, app.Permission(permission))
 		}
 		return id, nil
 	}

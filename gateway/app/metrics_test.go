@@ -58,7 +58,7 @@ func TestMetricsAndAccessLog(t *testing.T) {
 func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	g := start(t)
-	for _, path := range []string{"/", "/page.js", "/v1/jobs", "/openapi.json", "/nowhere", "/healthz"} {
+	for _, path := range []string{"/docs", "/docs.css", "/v1/jobs", "/openapi.json", "/nowhere", "/healthz"} {
 		h := g.get(path).Header
 		require.Equal(t, "nosniff", h.Get("X-Content-Type-Options"), path)
 		require.Contains(t, h.Get("Content-Security-Policy"), "default-src 'none'", path)

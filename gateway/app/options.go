@@ -15,6 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc"
 
 	"github.com/studycast/studycast/core/artifact"
 	"github.com/studycast/studycast/core/config"
@@ -43,6 +44,12 @@ const (
 	Service  = caller.Service
 )
 
+// Permission is what an operator may do only when it was given by name.
+type Permission = caller.Permission
+
+// Edit is to change what the job of a dead letter asks for before it runs again.
+const Edit = caller.Edit
+
 // Scope is a part of the API that a key may use.
 type Scope = caller.Scope
 
@@ -60,13 +67,20 @@ type Status interface {
 	jobs.Status
 	relay.Outbox
 	webhooks.Status
+	rest.Queues
 }
 
 // DeadLetters is the dead-letter service; *deadletterclient.Client is one.
 type DeadLetters = rest.DeadLetters
 
 // Publisher is the broker; *broker.Broker is one.
-type Publisher = relay.Publisher
+type Publisher interface {
+	relay.Publisher
+	rest.Depths
+}
+
+// Kept says which stages another attempt of a job would find kept.
+type Kept = rest.Kept
 
 // Options are the surroundings of a gateway.
 type Options struct {
@@ -94,6 +108,11 @@ type Options struct {
 	// DeadLetters is for operators; nil: their calls answer that none is
 	// configured.
 	DeadLetters DeadLetters
+	// DeadLetterConn and StatusConn are connections to the two services, whose
+	// calls operators may make over gRPC as well; nil: they may not.
+	DeadLetterConn, StatusConn grpc.ClientConnInterface
+	// Kept tells operators what a replay would run again; nil: they are not told.
+	Kept Kept
 
 	// Authenticate says who makes a request, as SignIn.Identify does; a gRPC call is shown to it as the
 	// HTTP request that it is. Nil: everybody is the one local user, who is the

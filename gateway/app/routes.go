@@ -44,7 +44,7 @@ func (a *App) routes() (http.Handler, error) {
 	r.Group(func(r chi.Router) {
 		r.Use(edge.Authenticate(a.signIn), edge.LimitRate(a.rate, rest.FileRoute), edge.ReadableQuery)
 		docs = rest.Mount(r, rest.Options{
-			Jobs: a.jobs, Webhooks: a.hooks, Artifacts: a.o.Artifacts, DeadLetters: a.o.DeadLetters,
+			Jobs: a.jobs, Webhooks: a.hooks, Artifacts: a.o.Artifacts, DeadLetters: a.o.DeadLetters, Queues: a.o.Status, Depths: a.o.Broker, Kept: a.o.Kept,
 			Streams: a.streams, Open: a.open, Rate: a.rate, Links: a.signIn.Links, Logger: a.o.Logger, Version: a.o.Version,
 		})
 	})

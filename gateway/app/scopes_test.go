@@ -16,6 +16,7 @@ import (
 	"github.com/studycast/studycast/core/config"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/gateway/app"
+	"github.com/studycast/studycast/gateway/internal/statustest"
 	gatewayv1 "github.com/studycast/studycast/proto/gen/studycast/gateway/v1"
 )
 
@@ -39,14 +40,21 @@ func keyed(t *testing.T) (all map[app.Scope]person, signIn func(*app.Options)) {
 	in, err := app.NewSignIn(t.Context(), config.Auth{APIKeysFile: file}, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, in.Close()) })
-	return all, func(o *app.Options) { o.Authenticate, o.DeadLetters = in.Identify, aLetter() }
+	office := startOffice(t)
+	return all, func(o *app.Options) {
+		o.Authenticate = in.Identify
+		office.with(o)
+		o.Status.(*statustest.Status).AddWorkers(aWorker())
+	}
 }
 
 // scopeOfCall is what each call of the document needs, as users are told.
 func scopeOfCall(path, method string) app.Scope {
 	area := "jobs"
 	switch {
-	case strings.HasPrefix(path, "/v1/dead-letters"):
+	case strings.HasPrefix(path, "/v1/queues"), strings.HasPrefix(path, "/v1/workers"):
+		area = "queues"
+	case forOperators(path):
 		area = "deadletters"
 	case strings.HasPrefix(path, "/v1/webhooks"):
 		area = "webhooks"
@@ -63,7 +71,7 @@ func TestScopes(t *testing.T) {
 	t.Parallel()
 	keys, signIn := keyed(t)
 	g := start(t, signIn)
-	fill := strings.NewReplacer("{id}", absentID, "{name}", "video.mp4")
+	fill := strings.NewReplacer("{id}", absentID, "{name}", "video.mp4", ":import", ":import?reason=x")
 	seen := 0
 	for path, item := range g.get("/openapi.json").json()["paths"].(map[string]any) {
 		for method := range item.(map[string]any) {

@@ -83,3 +83,38 @@ func (s wetStore) Put(ctx context.Context, key string, r io.Reader, mediaType st
 	}
 	return s.Store.Put(ctx, key, r, mediaType)
 }
+
+func (s stormy) Queues(ctx context.Context) ([]statusclient.Queue, error) {
+	if err := s.err(); err != nil {
+		return nil, err
+	}
+	return s.Status.Queues(ctx)
+}
+
+func (s stormy) PauseQueue(ctx context.Context, queue, author, reason string) (statusclient.Queue, error) {
+	if err := s.err(); err != nil {
+		return statusclient.Queue{}, err
+	}
+	return s.Status.PauseQueue(ctx, queue, author, reason)
+}
+
+func (s stormy) ResumeQueue(ctx context.Context, queue, author, reason string) (statusclient.Queue, error) {
+	if err := s.err(); err != nil {
+		return statusclient.Queue{}, err
+	}
+	return s.Status.ResumeQueue(ctx, queue, author, reason)
+}
+
+func (s stormy) Workers(ctx context.Context, kind job.Kind) ([]statusclient.WorkerInfo, error) {
+	if err := s.err(); err != nil {
+		return nil, err
+	}
+	return s.Status.Workers(ctx, kind)
+}
+
+func (s stormy) DrainWorker(ctx context.Context, id, author, reason string) (statusclient.WorkerInfo, error) {
+	if err := s.err(); err != nil {
+		return statusclient.WorkerInfo{}, err
+	}
+	return s.Status.DrainWorker(ctx, id, author, reason)
+}

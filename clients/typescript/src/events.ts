@@ -16,13 +16,17 @@ export type Open = (lastEventId: string | undefined, signal: AbortSignal) => Pro
  * taken up where it broke. It ends when the server says that there is no more,
  * with what the server refuses, and with the signal.
  */
-export async function* follow(open: Open, signal?: AbortSignal): AsyncGenerator<EventSourceMessage, void, void> {
+export async function* follow(
+  open: Open,
+  signal?: AbortSignal,
+  onConnection: (up: boolean) => void = () => {},
+): AsyncGenerator<EventSourceMessage, void, void> {
   let last: string | undefined;
   let first = reopen;
   for (let tries = 0; ; tries++) {
     let asked = 0;
     try {
-      for await (const event of connection(open, last, signal, (ms) => (first = ms))) {
+      for await (const event of connection(open, last, signal, (ms) => (first = ms), onConnection)) {
         if (event === 'no more') return;
         yield event;
         last = event.id ?? last;
@@ -44,6 +48,7 @@ async function* connection(
   last: string | undefined,
   signal: AbortSignal | undefined,
   onRetry: (ms: number) => void,
+  onConnection: (up: boolean) => void,
 ): AsyncGenerator<EventSourceMessage | 'no more', void, void> {
   const quiet = new AbortController();
   let timer = setTimeout(() => quiet.abort(), silence);
@@ -53,6 +58,7 @@ async function* connection(
       yield 'no more';
       return;
     }
+    onConnection(true);
     const ready: EventSourceMessage[] = [];
     const parser = createParser({ onEvent: (event) => ready.push(event), onRetry });
     const text = new TextDecoder();
@@ -68,5 +74,6 @@ async function* connection(
   } finally {
     clearTimeout(timer);
     quiet.abort(); // of a connection that is no longer read
+    onConnection(false);
   }
 }

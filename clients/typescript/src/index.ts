@@ -18,6 +18,8 @@ export type BatchResult = components['schemas']['BatchResult'];
 export type Link = components['schemas']['Link'];
 /** What narrows a list. */
 export type ListQuery = Omit<NonNullable<operations['list-jobs']['parameters']['query']>, 'page_token'>;
+/** Dead letters that are put back to work, and how far that is; for operators. */
+export type Replay = components['schemas']['Replay'];
 /** A change of one of your jobs, or the id of one that is gone. */
 export type JobEvent = { job: Job } | { deleted: string };
 
@@ -37,6 +39,12 @@ export interface StudycastOptions {
 export interface CallOptions {
   /** Ends the call, or the watch. */
   signal?: AbortSignal;
+}
+
+/** What a watch takes. */
+export interface WatchOptions extends CallOptions {
+  /** Told whenever the connection is up, and when it is not: the watch goes on by itself. */
+  onConnection?: (up: boolean) => void;
 }
 
 /** What a submit takes. */
@@ -63,9 +71,11 @@ export interface Studycast {
    * The job as it is and after every change, until it is final; while it is queued also when its place in line moves.
    * Survives restarts of the server.
    */
-  watchJob(id: string, options?: CallOptions): AsyncGenerator<Job, void, void>;
+  watchJob(id: string, options?: WatchOptions): AsyncGenerator<Job, void, void>;
   /** All your jobs after every change, until the signal; for operators also those of another owner, `*` = everybody's. */
-  watchJobs(options?: CallOptions & { owner?: string }): AsyncGenerator<JobEvent, void, void>;
+  watchJobs(options?: WatchOptions & { owner?: string }): AsyncGenerator<JobEvent, void, void>;
+  /** For operators: a replay as it is and after every change, until the outcome of each of its letters is known. */
+  watchReplay(id: string, options?: WatchOptions): AsyncGenerator<Replay, void, void>;
   /** Cancels a job. */
   cancel(id: string, options?: CallOptions): Promise<Job>;
   /** Gives a failed or cancelled job another run. */
@@ -109,16 +119,25 @@ export function createStudycast(options: StudycastOptions): Studycast {
     },
     async *watchJob(id, call) {
       let job: Job | undefined;
-      for await (const event of events(api, { id }, call?.signal)) {
+      for await (const event of events(api, { id }, call)) {
         if ('deleted' in event) throw new JobDeleted(id);
         job = 'job' in event ? event.job : job && { ...job, line: event.line };
         if (job) yield job;
         if (job && isFinal(job)) return;
       }
     },
-    async *watchJobs({ owner, signal } = {}) {
-      for await (const event of events(api, owner === undefined ? {} : { query: { owner } }, signal)) {
+    async *watchJobs({ owner, ...call } = {}) {
+      for await (const event of events(api, owner === undefined ? {} : { query: { owner } }, call)) {
         if (!('line' in event)) yield event;
+      }
+    },
+    async *watchReplay(id, { signal, onConnection } = {}) {
+      const open = (last: string | undefined, signal: AbortSignal) => {
+        const [header, stream] = streaming(last, signal);
+        return answered(api.GET('/v1/replays/{id}/events', { params: { path: { id }, header }, ...stream }));
+      };
+      for await (const { event, data } of follow(open, signal, onConnection)) {
+        if (event === 'replay') yield JSON.parse(data) as Replay;
       }
     },
     cancel: (id, call) => unwrap(api.POST('/v1/jobs/{id}:cancel', { ...path(id), ...call })),
@@ -165,22 +184,33 @@ function connect({ baseUrl, token, retries, fetch: base }: StudycastOptions): Cl
 async function* events(
   api: Client<paths>,
   { id, query }: { id?: string; query?: { owner: string } },
-  signal?: AbortSignal,
+  { signal, onConnection }: WatchOptions = {},
 ): AsyncGenerator<JobEvent | { line: components['schemas']['Line'] }, void, void> {
-  const open = async (last: string | undefined, signal: AbortSignal) => {
-    const header = last === undefined ? {} : { 'Last-Event-ID': last };
-    const stream = { parseAs: 'stream', headers: { Accept: 'text/event-stream' }, signal } as const;
-    const answer = id === undefined
-      ? api.GET('/v1/events', { params: { header, ...(query && { query }) }, ...stream })
-      : api.GET('/v1/jobs/{id}/events', { params: { path: { id }, header }, ...stream });
-    await unwrap(answer);
-    return (await answer).response;
+  const open = (last: string | undefined, signal: AbortSignal) => {
+    const [header, stream] = streaming(last, signal);
+    return answered(
+      id === undefined
+        ? api.GET('/v1/events', { params: { header, ...(query && { query }) }, ...stream })
+        : api.GET('/v1/jobs/{id}/events', { params: { path: { id }, header }, ...stream }),
+    );
   };
-  for await (const { event, data } of follow(open, signal)) {
+  for await (const { event, data } of follow(open, signal, onConnection)) {
     if (event === 'job') yield { job: JSON.parse(data) as Job };
     if (event === 'line') yield { line: JSON.parse(data) as components['schemas']['Line'] };
     if (event === 'deleted') yield { deleted: (JSON.parse(data) as { id: string }).id };
   }
+}
+
+/** What a call of a stream says: where to go on, and how it is read. */
+function streaming(last: string | undefined, signal: AbortSignal) {
+  const header = last === undefined ? {} : { 'Last-Event-ID': last };
+  return [header, { parseAs: 'stream', headers: { Accept: 'text/event-stream' }, signal } as const] as const;
+}
+
+/** The answer of a call that was not refused. */
+async function answered(call: Promise<{ error?: unknown; response: Response }>): Promise<Response> {
+  await unwrap(call);
+  return (await call).response;
 }
 
 /** 128 bits at random; randomUUID is there on secure pages only. */

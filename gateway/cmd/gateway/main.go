@@ -14,6 +14,8 @@ import (
 	"github.com/studycast/studycast/core/lesson/source"
 	"github.com/studycast/studycast/core/obs"
 	"github.com/studycast/studycast/core/program"
+	"github.com/studycast/studycast/core/statusclient"
+	"github.com/studycast/studycast/core/studio"
 	"github.com/studycast/studycast/gateway/app"
 )
 
@@ -80,14 +82,17 @@ func surroundings(ctx context.Context, p *program.Program, s settings) (app.Opti
 	if o.Artifacts, err = p.Artifacts(data); err != nil {
 		return o, err
 	}
-	if o.Status, err = p.Status(s.StatusPeer); err != nil {
-		return o, err
-	}
-	conn, err := p.Dial("DEADLETTER_ADDRESS", s.DeadLetterAddress)
+	o.Kept = studio.Kept(o.Artifacts)
+	status, err := p.Dial("STATUS_ADDRESS", s.StatusAddress)
 	if err != nil {
 		return o, err
 	}
-	o.DeadLetters = deadletterclient.New(conn, deadletterclient.Options{})
+	letters, err := p.Dial("DEADLETTER_ADDRESS", s.DeadLetterAddress)
+	if err != nil {
+		return o, err
+	}
+	o.StatusConn, o.Status = status, statusclient.New(status, statusclient.Options{Logger: p.Log})
+	o.DeadLetterConn, o.DeadLetters = letters, deadletterclient.New(letters, deadletterclient.Options{})
 	return o, nil
 }
 

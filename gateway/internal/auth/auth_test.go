@@ -167,6 +167,31 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+func TestPermissions(t *testing.T) {
+	t.Parallel()
+	type m = map[string]any
+	for _, c := range []struct {
+		name, claim string
+		claims      []any
+		want        []caller.Permission
+	}{
+		{"none", "", nil, nil},
+		{"with the role", "", []any{"app_metadata", m{"role": "operator"}}, nil},
+		{"a list", "", []any{"app_metadata", m{"permissions": []any{"fly", 7, "edit"}}}, []caller.Permission{caller.Edit}},
+		{"a word", "", []any{"app_metadata", m{"permissions": "edit"}}, []caller.Permission{caller.Edit}},
+		{"elsewhere", "", []any{"permissions", []any{"edit"}}, nil},
+		{"users' own words", "", []any{"user_metadata", m{"permissions": []any{"edit"}}}, nil},
+		{"configured", "https://id.example/may", []any{"https://id.example/may", []any{"edit"}}, []caller.Permission{caller.Edit}},
+		{"configured, no default", "a.b", []any{"app_metadata", m{"permissions": []any{"edit"}}}, nil},
+	} {
+		o := withSecret()
+		o.AuthPermissionClaim = c.claim
+		id, err := open(t, o).Identify(bearing(sign(t, jwt.SigningMethodHS256, []byte(secret), claims(c.claims...), "")))
+		require.NoError(t, err, c.name)
+		require.Equal(t, c.want, id.Permissions, c.name)
+	}
+}
+
 func TestWrongOptions(t *testing.T) {
 	t.Parallel()
 	both := withSecret()

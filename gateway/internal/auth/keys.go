@@ -36,7 +36,8 @@ var keyName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 // NewKey makes an API key of a service: the key, which is shown once, and the
 // line of the API key file that makes it valid. The roles are service or
-// operator, none means service; no scopes mean all that the roles may do.
+// operator, none means service; no scopes mean all that the roles may do, but
+// no permission: that to edit comes with its scope alone.
 func NewKey(name string, roles []caller.Role, scopes []caller.Scope) (key, line string, err error) {
 	if len(roles) == 0 {
 		roles = []caller.Role{caller.Service}
@@ -93,6 +94,9 @@ func parseKey(line string) (apiKey, error) {
 		if k.id.Scopes, err = parseScopes(fields[2], fields[0], k.id); err != nil {
 			return apiKey{}, err
 		}
+	}
+	if slices.Contains(k.id.Scopes, caller.DeadLettersEdit) {
+		k.id.Permissions = []caller.Permission{caller.Edit}
 	}
 	hash, err := hex.DecodeString(fields[len(fields)-1])
 	if err != nil || len(hash) != sha256.Size {

@@ -47,6 +47,28 @@ func newKey(t *testing.T, name string, roles ...caller.Role) (key, line string) 
 	return key, line
 }
 
+// A permission comes with its scope alone: a key that may do all that its roles
+// may does not have it.
+func TestPermissionsOfKeys(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		scopes []caller.Scope
+		want   bool
+	}{
+		{nil, false},
+		{[]caller.Scope{caller.DeadLettersRead, caller.DeadLettersWrite}, false},
+		{[]caller.Scope{caller.DeadLettersWrite, caller.DeadLettersEdit}, true},
+	} {
+		key, line, err := auth.NewKey("ops", []caller.Role{caller.Operator}, c.scopes)
+		require.NoError(t, err)
+		id, err := openKeyFile(t, line).Identify(bearing(key))
+		require.NoError(t, err)
+		require.Equal(t, c.want, id.Permitted(caller.Edit), "%v", c.scopes)
+	}
+	_, _, err := auth.NewKey("lms", []caller.Role{caller.Service}, []caller.Scope{caller.DeadLettersEdit})
+	require.ErrorContains(t, err, "together with the role operator only")
+}
+
 func TestAPIKeys(t *testing.T) {
 	t.Parallel()
 	key, line := newKey(t, "lms")

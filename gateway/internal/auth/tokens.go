@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,18 +25,23 @@ const maxSubject = 200
 // roles of ours, and lets only administrators write app_metadata.
 var defaultRoleClaims = []string{"app_metadata.role", "role"}
 
+// defaultPermissionClaim is where permissions are looked for while no claim is
+// configured.
+const defaultPermissionClaim = "app_metadata.permissions"
+
 // tokens checks JSON Web Tokens in the one mode that is configured: there is no
 // parser that takes both a shared secret and public keys, so that nobody signs
 // with a public key as if it were a secret.
 type tokens struct {
 	parser *jwt.Parser
 	claims []string // paths to the role
+	grants string   // path to the permissions
 	key    func(context.Context) jwt.Keyfunc
 	set    *keySet // nil = a shared secret
 }
 
 func newTokens(ctx context.Context, o Options) (*tokens, error) {
-	t := &tokens{claims: defaultRoleClaims}
+	t := &tokens{claims: defaultRoleClaims, grants: cmp.Or(o.AuthPermissionClaim, defaultPermissionClaim)}
 	if o.AuthRoleClaim != "" {
 		t.claims = []string{o.AuthRoleClaim}
 	}
@@ -93,7 +99,7 @@ func (t *tokens) identify(ctx context.Context, raw string) (caller.Identity, err
 	case subject == "" || len(subject) > maxSubject || strings.HasPrefix(subject, servicePrefix):
 		return caller.Identity{}, errors.New("the token names no subject that may be an owner")
 	}
-	return caller.Identity{Owner: subject, Roles: t.roles(claims)}, nil
+	return caller.Identity{Owner: subject, Roles: t.roles(claims), Permissions: t.permissions(claims)}, nil
 }
 
 func (t *tokens) parse(ctx context.Context, raw string) (jwt.MapClaims, error) {
@@ -119,6 +125,16 @@ func (t *tokens) roles(claims jwt.MapClaims) []caller.Role {
 		}
 	}
 	return []caller.Role{caller.Student}
+}
+
+// permissions returns those that are known.
+func (t *tokens) permissions(claims jwt.MapClaims) (found []caller.Permission) {
+	for _, name := range names(at(claims, t.grants)) {
+		if p := caller.Permission(name); p.Known() {
+			found = append(found, p)
+		}
+	}
+	return found
 }
 
 // at follows a path through claims; a claim may have a name with dots, as

@@ -29,6 +29,8 @@ type Identity struct {
 	Roles []Role
 	// Scopes are what its key is limited to; none = all that the roles may do.
 	Scopes []Scope
+	// Permissions were given to it by name.
+	Permissions []Permission
 }
 
 // Is reports whether the caller has the role.

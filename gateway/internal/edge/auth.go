@@ -15,9 +15,11 @@ import (
 type Authenticator func(*http.Request) (caller.Identity, error)
 
 // AsLocal is the Authenticator of a gateway for one local user, who is its
-// operator as well.
+// operator as well and may do everything.
 func AsLocal(*http.Request) (caller.Identity, error) {
-	return caller.Identity{Owner: caller.Local, Roles: []caller.Role{caller.Student, caller.Operator}}, nil
+	return caller.Identity{
+		Owner: caller.Local, Roles: []caller.Role{caller.Student, caller.Operator}, Permissions: caller.Permissions(),
+	}, nil
 }
 
 // Identify asks who makes a request. An identity without an owner is nobody: it

@@ -1,6 +1,7 @@
 // Package grpcapi is what the REST API offers, for other services over gRPC:
-// studycast.gateway.v1. It only translates; the rules are those of package
-// jobs, the callers those of package edge, the errors those of package problem.
+// studycast.gateway.v1, and for operators what the services behind offer. It
+// only translates; the rules are those of package jobs, the callers those of
+// package edge, the errors those of package problem.
 package grpcapi
 
 import (
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -23,10 +25,13 @@ import (
 	"github.com/studycast/studycast/gateway/internal/jobs"
 	"github.com/studycast/studycast/gateway/internal/limit"
 	"github.com/studycast/studycast/gateway/internal/webhooks"
+	deadletterv1 "github.com/studycast/studycast/proto/gen/studycast/deadletter/v1"
 	gatewayv1 "github.com/studycast/studycast/proto/gen/studycast/gateway/v1"
+	statusv1 "github.com/studycast/studycast/proto/gen/studycast/status/v1"
 )
 
-// Options are what the service stands on; all but Rate and Streams are needed.
+// Options are what the service stands on; all but Rate, Streams and the
+// connections are needed.
 type Options struct {
 	Jobs     *jobs.Service
 	Webhooks *webhooks.Service
@@ -41,7 +46,10 @@ type Options struct {
 	// Draining is closed once the server stops: watches then end as unavailable,
 	// so that their callers come back elsewhere.
 	Draining <-chan struct{}
-	Logger   *slog.Logger
+	// Letters and Status are connections to the dead-letter service and to the
+	// status service, whose calls operators may make; nil = they may not.
+	Letters, Status grpc.ClientConnInterface
+	Logger          *slog.Logger
 }
 
 // service implements gatewayv1.JobServiceServer.
@@ -55,6 +63,12 @@ func Register(r grpc.ServiceRegistrar, o Options) {
 	s := &service{o: o}
 	gatewayv1.RegisterJobServiceServer(r, s)
 	gatewayv1.RegisterWebhookServiceServer(r, &webhookService{service: s})
+	if o.Letters != nil {
+		deadletterv1.RegisterDeadLetterServiceServer(r, &letterService{service: s, letters: deadletterv1.NewDeadLetterServiceClient(o.Letters)})
+	}
+	if o.Status != nil {
+		statusv1.RegisterQueueServiceServer(r, &queueService{service: s, queues: statusv1.NewQueueServiceClient(o.Status)})
+	}
 }
 
 // enter gives a call its id and its caller, and counts it.
@@ -106,21 +120,33 @@ func (s *service) identify(ctx context.Context) (context.Context, caller.Identit
 	return ctx, me, nil
 }
 
-// scopeOf returns the scope that a call needs: whatever is not known to only read
-// needs that of writing.
+// areas are the scopes of the services: that of reading and that of all else.
+var areas = map[string][2]caller.Scope{
+	gatewayv1.JobService_ServiceDesc.ServiceName:           {caller.JobsRead, caller.JobsWrite},
+	gatewayv1.WebhookService_ServiceDesc.ServiceName:       {caller.WebhooksRead, caller.WebhooksWrite},
+	deadletterv1.DeadLetterService_ServiceDesc.ServiceName: {caller.DeadLettersRead, caller.DeadLettersWrite},
+	statusv1.QueueService_ServiceDesc.ServiceName:          {caller.QueuesRead, caller.QueuesWrite},
+}
+
+// scopeOf returns the scope that a call needs. A service that is not known would
+// need one that nobody has.
 func scopeOf(ctx context.Context) caller.Scope {
 	full, _ := grpc.Method(ctx)
-	of, name := path.Split(full)
-	read, write := caller.JobsRead, caller.JobsWrite
-	if of == "/"+gatewayv1.WebhookService_ServiceDesc.ServiceName+"/" {
-		read, write = caller.WebhooksRead, caller.WebhooksWrite
+	switch area := areas[path.Base(path.Dir(full))]; {
+	case full == statusv1.QueueService_ListAudit_FullMethodName: // the record is one, at whichever service
+		return caller.DeadLettersRead
+	case reads(ctx):
+		return area[0]
+	default:
+		return area[1]
 	}
-	for _, reading := range []string{"Get", "List", "Watch"} {
-		if strings.HasPrefix(name, reading) {
-			return read
-		}
-	}
-	return write
+}
+
+// reads reports whether a call is known to only read.
+func reads(ctx context.Context) bool {
+	full, _ := grpc.Method(ctx)
+	name := path.Base(full)
+	return slices.ContainsFunc([]string{"Get", "List", "Watch"}, func(verb string) bool { return strings.HasPrefix(name, verb) })
 }
 
 // asHTTP shows a call to an Authenticator.

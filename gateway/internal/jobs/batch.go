@@ -47,7 +47,7 @@ func (s *Service) SubmitAll(ctx context.Context, asks []Ask, key string) ([]Outc
 	if err := checkBatch(len(asks), key); err != nil {
 		return nil, err
 	}
-	key = unquote(key)
+	key = Unquote(key)
 	bounded, cancel := context.WithTimeout(ctx, batchTimeout)
 	defer cancel()
 	outcomes := make([]Outcome, len(asks))

@@ -45,7 +45,7 @@ func checkFilter(f statusclient.ListFilter) error {
 	var bad []job.FieldError
 	for _, state := range f.States {
 		if !state.Valid() {
-			bad = append(bad, job.FieldError{Path: "states", Message: fmt.Sprintf("%.40q is not a state: use scheduled, queued, running, retrying, succeeded, failed or cancelled", string(state))})
+			bad = append(bad, job.FieldError{Path: "states", Message: fmt.Sprintf("%.40q is not a state: use scheduled, queued, running, retrying, parked, succeeded, failed or cancelled", string(state))})
 		}
 	}
 	if f.Kind != "" && !f.Kind.Valid() {

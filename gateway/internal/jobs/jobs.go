@@ -32,8 +32,8 @@ type Status interface {
 	Cancel(ctx context.Context, id job.ID, owner, why string) (job.Job, error)
 	Retry(ctx context.Context, id job.ID, owner, why string) (job.Job, *statusclient.OutboxEntry, error)
 	Delete(ctx context.Context, id job.ID, owner string) error
-	WatchJob(ctx context.Context, id job.ID, owner string, afterVersion int64) iter.Seq2[job.Job, error]
-	WatchOwner(ctx context.Context, owner string, afterSeq int64) iter.Seq2[statusclient.OwnerEvent, error]
+	WatchChanges(ctx context.Context) iter.Seq2[statusclient.News, error]
+	Changes(ctx context.Context, owner string, afterSeq int64) (statusclient.Changes, error)
 }
 
 // Relay brings a new job's message to the broker; relay.Relay is one.
@@ -56,10 +56,13 @@ type Options struct {
 }
 
 // Service is safe for concurrent use.
-type Service struct{ o Options }
+type Service struct {
+	o    Options
+	feed *feed
+}
 
 // New returns a Service.
-func New(o Options) *Service { return &Service{o} }
+func New(o Options) *Service { return &Service{o, newFeed(o.Status.WatchChanges)} }
 
 var errNobody = errors.New("a request came without an identity")
 

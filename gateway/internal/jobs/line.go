@@ -25,11 +25,22 @@ const (
 // false or stop is called. After stop it tells nothing. It holds no goroutine
 // while it waits.
 func (s *Service) FollowLine(ctx context.Context, rawID string, seen *job.Line, tell func(job.Line) bool) (stop func()) {
+	f := &follower{jobs: s, id: rawID, seen: seen, tell: tell}
+	return f.follow(ctx, f.pause())
+}
+
+// ResumeLine is FollowLine for a caller who knows the job but not its place: it
+// tells that at once.
+func (s *Service) ResumeLine(ctx context.Context, rawID string, tell func(job.Line) bool) (stop func()) {
+	f := &follower{jobs: s, id: rawID, tell: tell}
+	return f.follow(ctx, 0)
+}
+
+func (f *follower) follow(ctx context.Context, first time.Duration) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	f := &follower{ctx: ctx, jobs: s, id: rawID, seen: seen, tell: tell}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.timer = time.AfterFunc(f.pause(), f.look)
+	f.ctx, f.timer = ctx, time.AfterFunc(first, f.look)
 	return func() {
 		cancel()
 		f.mu.Lock()

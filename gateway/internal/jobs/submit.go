@@ -40,7 +40,7 @@ func (s *Service) Submit(ctx context.Context, r job.Request, key string) (j job.
 	callCtx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	in := statusclient.CreateInput{
-		Owner: me.Owner, Request: r, IdempotencyKey: unquote(key), Traceparent: carrier.Get("traceparent"),
+		Owner: me.Owner, Request: r, IdempotencyKey: Unquote(key), Traceparent: carrier.Get("traceparent"),
 		SourceVersion: version,
 	}
 	stored, err := s.o.Limit.Admit(callCtx, me)
@@ -79,6 +79,17 @@ func (s *Service) check(ctx context.Context, me caller.Identity, r job.Request, 
 	if err := checkKey(key); err != nil {
 		return "", err
 	}
+	return s.checkRequest(ctx, me.Owner, r)
+}
+
+// CheckEdit finds everything wrong with what an operator wants a job of owner to
+// ask for instead, as Submit would if the owner asked for it.
+func (s *Service) CheckEdit(ctx context.Context, owner string, r job.Request) error {
+	_, err := s.checkRequest(ctx, owner, r)
+	return err
+}
+
+func (s *Service) checkRequest(ctx context.Context, owner string, r job.Request) (version string, err error) {
 	if err := r.Validate(s.o.Clock.Now()); err != nil {
 		return "", err
 	}
@@ -88,7 +99,7 @@ func (s *Service) check(ctx context.Context, me caller.Identity, r job.Request, 
 			return "", fieldError("source.url", err)
 		}
 	case r.Source.Upload != "":
-		return s.checkUpload(ctx, me, r.Source.Upload)
+		return s.checkUpload(ctx, owner, r.Source.Upload)
 	}
 	return "", nil
 }
@@ -121,16 +132,16 @@ func fieldError(path string, err error) error {
 	return err
 }
 
-// checkUpload makes sure that the upload is there and is the caller's own: its
+// checkUpload makes sure that the upload is there and is the owner's own: its
 // key holds the owner. version is the same for the same file of anybody.
-func (s *Service) checkUpload(ctx context.Context, me caller.Identity, upload string) (version string, err error) {
+func (s *Service) checkUpload(ctx context.Context, owner, upload string) (version string, err error) {
 	unknown := &job.InvalidError{Fields: []job.FieldError{{
 		Path: "source.upload", Message: "there is no such upload: send the file to POST /v1/uploads and use the id it returns",
 	}}}
 	if _, err := ParseID(upload); err != nil {
 		return "", unknown
 	}
-	f, err := s.o.Artifacts.Open(ctx, artifact.UploadKey(me.Owner, upload))
+	f, err := s.o.Artifacts.Open(ctx, artifact.UploadKey(owner, upload))
 	if errors.Is(err, artifact.ErrNotFound) {
 		return "", unknown
 	}
@@ -140,9 +151,9 @@ func (s *Service) checkUpload(ctx context.Context, me caller.Identity, upload st
 	return f.Info.SHA256 + " " + f.Info.MediaType, f.Close()
 }
 
-// unquote takes the value out of the quotes that the draft standard of the
+// Unquote takes the value out of the quotes that the draft standard of the
 // header wants and that most clients leave out.
-func unquote(key string) string {
+func Unquote(key string) string {
 	if len(key) >= 2 && key[0] == '"' && key[len(key)-1] == '"' {
 		return key[1 : len(key)-1]
 	}

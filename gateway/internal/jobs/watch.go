@@ -11,7 +11,11 @@ import (
 // Follow reads the job that a caller wants to watch and says where to begin
 // when afterVersion was seen last. more is false when nothing more will come.
 func (s *Service) Follow(ctx context.Context, rawID string, afterVersion int64) (from int64, more bool, err error) {
-	j, err := s.Get(ctx, rawID)
+	me, id, err := onJob(ctx, rawID)
+	if err != nil {
+		return 0, false, err
+	}
+	j, err := s.look(ctx, id, me.Reach())
 	if err != nil {
 		return 0, false, err
 	}
@@ -30,9 +34,47 @@ func (s *Service) Watch(ctx context.Context, rawID string, afterVersion int64) i
 	if err != nil {
 		return failed[job.Job](err)
 	}
-	return resume(ctx, afterVersion, func(ctx context.Context, after int64) iter.Seq2[job.Job, error] {
-		return s.o.Status.WatchJob(ctx, id, me.Reach(), after)
-	}, func(j job.Job) int64 { return j.Version })
+	return func(yield func(job.Job, error) bool) {
+		w := &jobWatch{jobs: s, id: id, reach: me.Reach(), seen: afterVersion, yield: yield}
+		if err := s.feed.follow(ctx, topic{job: id}, func() (after, error) { return w.look(ctx) }); err != nil {
+			failed[job.Job](err)(yield)
+		}
+	}
+}
+
+// look reads a job for a stream.
+func (s *Service) look(ctx context.Context, id job.ID, reach string) (j job.Job, err error) {
+	err = s.feed.read(ctx, func(ctx context.Context) (err error) {
+		j, err = s.o.Status.Get(ctx, id, reach)
+		return err
+	})
+	return j, err
+}
+
+// jobWatch is a Watch under way. A stream that waits, and there are thousands,
+// holds no room for jobs on its stack.
+type jobWatch struct {
+	jobs  *Service
+	id    job.ID
+	reach string
+	seen  int64
+	yield func(job.Job, error) bool
+}
+
+func (w *jobWatch) look(ctx context.Context) (after, error) {
+	j, err := w.jobs.look(ctx, w.id, w.reach)
+	if err != nil {
+		return wait, err
+	}
+	if j.Version > w.seen {
+		if w.seen = j.Version; !w.yield(j, nil) {
+			return over, nil
+		}
+	}
+	if j.State.Final() {
+		return over, nil
+	}
+	return wait, nil
 }
 
 // MayWatch returns nil when the caller may watch the jobs of an owner, see
@@ -57,9 +99,40 @@ func (s *Service) WatchAll(ctx context.Context, owner string, afterSeq int64) it
 	if owner, err = whose(me, owner); err != nil {
 		return failed[statusclient.OwnerEvent](err)
 	}
-	return resume(ctx, afterSeq, func(ctx context.Context, after int64) iter.Seq2[statusclient.OwnerEvent, error] {
-		return s.o.Status.WatchOwner(ctx, owner, after)
-	}, func(e statusclient.OwnerEvent) int64 { return e.Seq })
+	return func(yield func(statusclient.OwnerEvent, error) bool) {
+		w := &ownerWatch{jobs: s, owner: owner, seen: afterSeq, yield: yield}
+		if err := s.feed.follow(ctx, topic{owner: owner}, func() (after, error) { return w.look(ctx) }); err != nil {
+			failed[statusclient.OwnerEvent](err)(yield)
+		}
+	}
+}
+
+// ownerWatch is a WatchAll under way.
+type ownerWatch struct {
+	jobs  *Service
+	owner string
+	seen  int64
+	yield func(statusclient.OwnerEvent, error) bool
+}
+
+func (w *ownerWatch) look(ctx context.Context) (after, error) {
+	var changes statusclient.Changes
+	err := w.jobs.feed.read(ctx, func(ctx context.Context) (err error) {
+		changes, err = w.jobs.o.Status.Changes(ctx, w.owner, w.seen)
+		return err
+	})
+	if err != nil {
+		return wait, err
+	}
+	for _, e := range changes.Events {
+		if !w.yield(e, nil) {
+			return over, nil
+		}
+	}
+	if w.seen = changes.UpTo; changes.More {
+		return again, nil
+	}
+	return wait, nil
 }
 
 func failed[T any](err error) iter.Seq2[T, error] {

@@ -141,18 +141,21 @@ func fromTable(d *Details, err error) {
 	fill(d, a)
 	var state *job.StateError
 	var letter *deadletterclient.StateError
+	var replay *deadletterclient.ReplayStateError
 	var invalid *job.InvalidError
 	switch {
 	case errors.As(err, &state):
 		d.Detail = state.Error()
 	case errors.As(err, &letter):
 		d.Detail = letter.Error()
+	case errors.As(err, &replay):
+		d.Detail = replay.Error()
 	case errors.As(err, &invalid):
 		d.Detail = correct
 		for _, f := range invalid.Fields {
 			d.Errors = append(d.Errors, &huma.ErrorDetail{Location: "body." + f.Path, Message: f.Message})
 		}
-	case errors.Is(err, job.ErrIdempotencyKeyReused):
+	case errors.Is(err, job.ErrIdempotencyKeyReused), errors.Is(err, deadletterclient.ErrKeyReused):
 		d.Detail = "The Idempotency-Key came with another request before. Use a new key for a new request."
 	case a.status == http.StatusNotFound:
 		d.Detail = "There is no such thing here, or it is not yours. Check the address; old jobs are removed after a while."

@@ -15,6 +15,7 @@ import (
 	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/statusclient"
 	"github.com/studycast/studycast/gateway/internal/caller"
 )
 
@@ -48,6 +49,12 @@ func TestEveryJobError(t *testing.T) {
 		{job.ErrNotFound, 404},
 		{artifact.ErrNotFound, 404},
 		{deadletterclient.ErrNotFound, 404},
+		{deadletterclient.ErrReplayNotFound, 404},
+		{statusclient.ErrQueueUnknown, 404},
+		{statusclient.ErrWorkerUnknown, 404},
+		{artifact.ErrUnavailable, 503},
+		{deadletterclient.ErrKeyReused, 422},
+		{&deadletterclient.ReplayStateError{ID: "1", State: "done", Wanted: "stop"}, 409},
 		{deadletterclient.ErrUnavailable, 503},
 		{&deadletterclient.StateError{ID: "1", State: "replayed", Why: "it was replayed before", Remedy: "Nothing to do."}, 409},
 		{&job.StateError{ID: "1", State: job.Succeeded, Wanted: "cancel", Remedy: "Nothing to do."}, 409},

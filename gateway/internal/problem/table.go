@@ -9,6 +9,7 @@ import (
 	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/statusclient"
 )
 
 // StatusClientGone is written when the client left before the answer. Nobody
@@ -38,11 +39,17 @@ var rows = []struct {
 	{is(job.ErrNotFound), answer{http.StatusNotFound, "not-found"}},
 	{is(artifact.ErrNotFound), answer{http.StatusNotFound, "not-found"}},
 	{is(deadletterclient.ErrNotFound), answer{http.StatusNotFound, "not-found"}},
+	{is(deadletterclient.ErrReplayNotFound), answer{http.StatusNotFound, "not-found"}},
+	{is(statusclient.ErrQueueUnknown), answer{http.StatusNotFound, "not-found"}},
+	{is(statusclient.ErrWorkerUnknown), answer{http.StatusNotFound, "not-found"}},
 	{as[*job.StateError], answer{http.StatusConflict, "wrong-state"}},
 	{as[*deadletterclient.StateError], answer{http.StatusConflict, "wrong-state"}},
+	{as[*deadletterclient.ReplayStateError], answer{http.StatusConflict, "wrong-state"}},
 	{as[*job.InvalidError], answer{http.StatusUnprocessableEntity, "invalid-request"}},
 	{is(job.ErrIdempotencyKeyReused), answer{http.StatusUnprocessableEntity, "idempotency-key-reused"}},
+	{is(deadletterclient.ErrKeyReused), answer{http.StatusUnprocessableEntity, "idempotency-key-reused"}},
 	{is(job.ErrUnavailable), answer{http.StatusServiceUnavailable, "unavailable"}},
+	{is(artifact.ErrUnavailable), answer{http.StatusServiceUnavailable, "unavailable"}},
 	{is(deadletterclient.ErrUnavailable), answer{http.StatusServiceUnavailable, "unavailable"}},
 	{is(context.DeadlineExceeded), answer{http.StatusGatewayTimeout, "too-slow"}},
 	{is(context.Canceled), answer{StatusClientGone, "client-gone"}},

@@ -1,5 +1,5 @@
 // Package rest is the HTTP interface under /v1: jobs, their events and files,
-// uploads, dead letters. Its OpenAPI 3.1 document comes out of the code that serves it.
+// uploads, and what operators do. Its OpenAPI 3.1 document comes out of the code that serves it.
 package rest
 
 import (
@@ -31,12 +31,16 @@ const (
 	callTimeout    = 15 * time.Second // of one call to a service behind
 )
 
-// Options are what the API stands on; all but DeadLetters, Open and Rate are needed.
+// Options are what the API stands on; all but DeadLetters, Kept, Open and Rate
+// are needed.
 type Options struct {
 	Jobs        *jobs.Service
 	Webhooks    *webhooks.Service
 	Artifacts   artifact.Store
 	DeadLetters DeadLetters // nil = there are none to show
+	Queues      Queues
+	Depths      Depths
+	Kept        Kept // nil = nobody knows
 	Streams     *sse.Streams
 	Open        *limit.Streams // bounds the open streams; nil = no bound
 	Links       *link.Signer
@@ -59,6 +63,7 @@ func Mount(r chi.Router, o Options) huma.API {
 	a := &API{Options: o}
 	docs := humachi.New(r, config(o.Version))
 	docs.UseMiddleware(checkScope)
+	a.me(docs)
 	a.jobs(docs)
 	a.batch(docs)
 	a.changes(docs)
@@ -66,7 +71,7 @@ func Mount(r chi.Router, o Options) huma.API {
 	a.files(docs)
 	a.links(docs)
 	a.webhooks(docs)
-	a.deadLetters(docs)
+	a.operators(docs)
 	describe(docs.OpenAPI())
 	return docs
 }
@@ -88,7 +93,7 @@ func config(version string) huma.Config {
 				{Name: "events", Description: "Changes as server-sent events."},
 				{Name: "files", Description: "What goes in and what comes out."},
 				{Name: "webhooks", Description: "Have an address of yours called, signed, when your jobs become final."},
-				{Name: "operators", Description: "For operators: messages that nothing tries again until somebody decides."},
+				{Name: "operators", Description: "For operators: dead letters, which nothing tries again until somebody decides, their replays, queues, workers, and the record of who did what."},
 			},
 		},
 		OpenAPIPath:                  "",

@@ -4,32 +4,50 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/studycast/studycast/core/deadletterclient"
-	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/gateway/internal/caller"
+	"github.com/studycast/studycast/gateway/internal/edge"
 	"github.com/studycast/studycast/gateway/internal/jobs"
-	"github.com/studycast/studycast/gateway/internal/problem"
 )
 
-// DeadLetters is the dead-letter service as the API needs it;
-// deadletterclient.Client is one.
-type DeadLetters interface {
-	List(ctx context.Context, f deadletterclient.Filter) (deadletterclient.Page, error)
-	Get(ctx context.Context, id string) (deadletterclient.DeadLetter, error)
-	Replay(ctx context.Context, id, author, reason string) (deadletterclient.DeadLetter, job.Job, error)
+// LetterQuery selects dead letters by the query. It is exported because huma
+// skips embedded structs that are not.
+type LetterQuery struct {
+	State       []string  `query:"state" enum:"open,replaying,replayed,recovered,discarded" doc:"Only these states, separated by commas."`
+	Kind        string    `query:"kind" enum:"video,audio" doc:"Only this kind of job."`
+	Job         string    `query:"job" maxLength:"128" doc:"Only letters of this job."`
+	Fingerprint string    `query:"fingerprint" maxLength:"64" doc:"Only letters with this cause, see GET /v1/dead-letter-groups."`
+	Fault       string    `query:"fault" enum:"request,source,dependency,internal,poison" doc:"Only this kind of fault."`
+	Owner       string    `query:"owner" maxLength:"200" doc:"Only letters of this owner's jobs."`
+	DiedAfter   time.Time `query:"died_after" doc:"Only those that died at this time or later."`
+	DiedBefore  time.Time `query:"died_before" doc:"Only those that died before this time."`
+	Text        string    `query:"text" maxLength:"200" doc:"Only those whose fault has this in its text or its cause, in upper or lower case."`
+	PageSize    int       `query:"page_size" minimum:"1" maximum:"200" default:"50" doc:"How many in a page."`
+	PageToken   string    `query:"page_token" maxLength:"512" doc:"next_page_token of the page before."`
 }
 
-type listLettersInput struct {
-	State     []string `query:"state" enum:"open,replaying,replayed" doc:"Only these states, separated by commas."`
-	Kind      string   `query:"kind" enum:"video,audio" doc:"Only this kind of job."`
-	Job       string   `query:"job" maxLength:"128" doc:"Only letters of this job."`
-	PageSize  int      `query:"page_size" minimum:"1" maximum:"200" default:"50" doc:"Letters in a page."`
-	PageToken string   `query:"page_token" maxLength:"512" doc:"next_page_token of the page before."`
+func (q LetterQuery) filter() deadletterclient.Filter {
+	return deadletterclient.Filter{
+		States: q.State, Kind: job.Kind(q.Kind), JobID: job.ID(q.Job), Fingerprint: q.Fingerprint, Fault: q.Fault, Owner: q.Owner,
+		DiedAfter: q.DiedAfter, DiedBefore: q.DiedBefore, Text: q.Text, PageSize: q.PageSize, PageToken: q.PageToken,
+	}
 }
+
+// refused says which part of the query it was that was refused.
+func (q LetterQuery) refused(err error) error {
+	var invalid *job.InvalidError
+	if errors.As(err, &invalid) && q.PageToken != "" {
+		return badToken(err)
+	}
+	return err
+}
+
+type listLettersInput struct{ LetterQuery }
 
 type listLettersOutput struct {
 	Body listLettersBody
@@ -51,9 +69,20 @@ type letterOutput struct {
 
 type replayInput struct {
 	LetterInput
-	Body struct {
-		Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Why it may work now; kept on record with your name."`
-	}
+	Body replayInputBody
+}
+
+type replayInputBody struct {
+	ReasonBody
+	Source  *Source      `json:"source,omitempty" doc:"Another source than the letter's, whole."`
+	Options *EditOptions `json:"options,omitempty" doc:"Other options than the letter's; one that is absent stays as it is."`
+}
+
+// EditOptions are options to be changed.
+type EditOptions struct {
+	Length   *string `json:"length,omitempty" enum:"short,medium,long," doc:"Empty: the default."`
+	Theme    *string `json:"theme,omitempty" enum:"dark,paper," doc:"Empty: the default."`
+	Language *string `json:"language,omitempty" maxLength:"35" doc:"BCP 47 tag; empty: that of the source."`
 }
 
 type replayOutput struct {
@@ -63,96 +92,119 @@ type replayOutput struct {
 type replayBody struct {
 	DeadLetter DeadLetter `json:"dead_letter" doc:"The dead letter after it."`
 	Job        Job        `json:"job" doc:"The job after it."`
+	Stages     *Stages    `json:"stages,omitempty" doc:"What the next attempt reuses and runs; absent when that can't be told."`
 }
 
 func (a *API) deadLetters(docs huma.API) {
-	huma.Register(docs, huma.Operation{
-		OperationID: "list-dead-letters", Method: http.MethodGet, Path: "/v1/dead-letters", Tags: []string{"operators"},
-		Summary: "List dead letters, newest first", Description: "Without requests, headers and bodies. For operators.",
-		Errors: []int{403, 504},
-	}, safely(a, a.listLetters))
-	huma.Register(docs, huma.Operation{
-		OperationID: "get-dead-letter", Method: http.MethodGet, Path: "/v1/dead-letters/{id}", Tags: []string{"operators"},
-		Summary: "Read a dead letter", Description: "With its request, headers and body as they came. For operators.",
-		Errors: []int{403, 404, 504},
-	}, safely(a, a.getLetter))
-	huma.Register(docs, huma.Operation{
-		OperationID: "replay-dead-letter", Method: http.MethodPost, Path: "/v1/dead-letters/{id}:replay", Tags: []string{"operators"},
-		Summary:       "Put the job of a dead letter back to work",
-		Description:   "With a fresh budget of retries. Twice at once runs it once. For operators; who and why is kept on record.",
-		DefaultStatus: http.StatusAccepted, MaxBodyBytes: MaxBodyBytes + 1,
-		Errors: []int{400, 404, 408, 409, 413, 415, 504},
-	}, safely(a, a.replayLetter))
-}
-
-// operator returns the caller and bounds the call; it refuses everybody else,
-// and everybody where no dead-letter service is configured.
-func (a *API) operator(ctx context.Context) (context.Context, context.CancelFunc, caller.Identity, error) {
-	me, err := jobs.Caller(ctx)
-	switch {
-	case err != nil:
-	case !me.Is(caller.Operator):
-		err = problem.New(http.StatusForbidden, "Dead letters are for operators. Sign in as one.")
-	case a.DeadLetters == nil:
-		err = fault.New(fault.Dependency, "No dead-letter service is configured here: set DEADLETTER_ADDRESS.")
-	}
-	ctx, done := context.WithTimeout(ctx, callTimeout)
-	return ctx, done, me, err
+	huma.Register(docs, forOperators(huma.Operation{
+		OperationID: "list-dead-letters", Method: http.MethodGet, Path: "/v1/dead-letters",
+		Summary: "List dead letters, newest first", Description: "Without requests, headers, bodies and attempts.",
+	}, 403, 504), safely(a, a.listLetters))
+	huma.Register(docs, forOperators(huma.Operation{
+		OperationID: "get-dead-letter", Method: http.MethodGet, Path: "/v1/dead-letters/{id}",
+		Summary: "Read a dead letter", Description: "With its request, headers and body as they came, its attempts, and the stages that a replay would run.",
+	}, 403, 404, 504), safely(a, a.getLetter))
+	huma.Register(docs, forOperators(huma.Operation{
+		OperationID: "replay-dead-letter", Method: http.MethodPost, Path: "/v1/dead-letters/{id}:replay",
+		Summary: "Put the job of a dead letter back to work",
+		Description: "With a fresh budget of retries. Twice at once runs it once. With `source` or `options` the job asks for something else " +
+			"from now on, checked as a submission is; the letter keeps what it asked for. That takes the permission `edit`, or a key with the scope " +
+			"`deadletters:edit`. Who and why is kept on record, and what was changed.",
+		DefaultStatus: http.StatusAccepted,
+	}, 400, 403, 404, 408, 409, 413, 415, 504), safely(a, a.replayLetter))
 }
 
 func (a *API) listLetters(ctx context.Context, in *listLettersInput) (*listLettersOutput, error) {
-	ctx, done, _, err := a.operator(ctx)
-	defer done()
-	if err != nil {
-		return nil, err
-	}
-	page, err := a.DeadLetters.List(ctx, deadletterclient.Filter{
-		States: in.State, Kind: job.Kind(in.Kind), JobID: job.ID(in.Job), PageSize: in.PageSize, PageToken: in.PageToken,
+	return withLetters(ctx, a, callTimeout, func(ctx context.Context, _ caller.Identity) (*listLettersOutput, error) {
+		page, err := a.DeadLetters.List(ctx, in.filter())
+		if err != nil {
+			return nil, in.refused(err)
+		}
+		out := &listLettersOutput{Body: listLettersBody{DeadLetters: []DeadLetter{}, NextPageToken: page.NextPageToken}}
+		for _, l := range page.Letters {
+			out.Body.DeadLetters = append(out.Body.DeadLetters, letter(l))
+		}
+		return out, nil
 	})
-	var invalid *job.InvalidError
-	if errors.As(err, &invalid) && in.PageToken != "" {
-		return nil, badToken(err)
-	}
-	if err != nil {
-		return nil, err
-	}
-	out := &listLettersOutput{Body: listLettersBody{DeadLetters: []DeadLetter{}, NextPageToken: page.NextPageToken}}
-	for _, l := range page.Letters {
-		out.Body.DeadLetters = append(out.Body.DeadLetters, letter(l))
-	}
-	return out, nil
 }
 
 func (a *API) getLetter(ctx context.Context, in *LetterInput) (*letterOutput, error) {
-	ctx, done, _, err := a.operator(ctx)
-	defer done()
+	return withLetters(ctx, a, callTimeout, func(ctx context.Context, _ caller.Identity) (*letterOutput, error) {
+		l, err := a.readLetter(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		v := wholeLetter(l)
+		if r := l.Request; r != nil && l.State == deadletterclient.Open && l.JobState != deadletterclient.JobUnknown {
+			v.Stages = a.stages(ctx, l.JobID, l.Owner, *r)
+		}
+		return &letterOutput{Body: v}, nil
+	})
+}
+
+func (a *API) readLetter(ctx context.Context, rawID string) (deadletterclient.DeadLetter, error) {
+	id, err := jobs.ParseID(rawID)
 	if err != nil {
-		return nil, err
+		return deadletterclient.DeadLetter{}, err
 	}
-	id, err := jobs.ParseID(in.ID)
-	if err != nil {
-		return nil, err
-	}
-	l, err := a.DeadLetters.Get(ctx, string(id))
-	if err != nil {
-		return nil, err
-	}
-	return &letterOutput{Body: wholeLetter(l)}, nil
+	return a.DeadLetters.Get(ctx, string(id))
 }
 
 func (a *API) replayLetter(ctx context.Context, in *replayInput) (*replayOutput, error) {
-	ctx, done, me, err := a.operator(ctx)
-	defer done()
-	if err != nil {
-		return nil, err
+	return withLetters(ctx, a, callTimeout, func(ctx context.Context, me caller.Identity) (*replayOutput, error) {
+		id, err := jobs.ParseID(in.ID)
+		if err != nil {
+			return nil, err
+		}
+		var l deadletterclient.DeadLetter
+		var j job.Job
+		if in.Body.Source == nil && in.Body.Options == nil {
+			l, j, err = a.DeadLetters.Replay(ctx, string(id), me.Owner, in.Body.Reason)
+		} else {
+			l, j, err = a.replayEdited(ctx, me, string(id), in.Body)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &replayOutput{Body: replayBody{
+			DeadLetter: letter(l), Job: whole(ctx, j), Stages: a.stages(ctx, j.ID, j.Owner, j.Request),
+		}}, nil
+	})
+}
+
+// replayEdited replays a letter with a request that is as good as one that its
+// owner could submit.
+func (a *API) replayEdited(ctx context.Context, me caller.Identity, id string, in replayInputBody) (deadletterclient.DeadLetter, job.Job, error) {
+	if err := edge.CheckEdit(me); err != nil {
+		return deadletterclient.DeadLetter{}, job.Job{}, err
 	}
-	id, err := jobs.ParseID(in.ID)
+	l, err := a.DeadLetters.Get(ctx, id)
 	if err != nil {
-		return nil, err
+		return deadletterclient.DeadLetter{}, job.Job{}, err
 	}
-	l, j, err := a.DeadLetters.Replay(ctx, string(id), me.Owner, in.Body.Reason)
-	if err != nil {
-		return nil, err
+	if l.Request == nil {
+		return deadletterclient.DeadLetter{}, job.Job{}, &deadletterclient.StateError{
+			ID: l.ID, State: l.State, Why: "its message can't be read, so there is nothing to edit",
+			Remedy: "Send it to a queue as it is, or discard it.",
+		}
 	}
-	return &replayOutput{Body: replayBody{DeadLetter: letter(l), Job: whole(ctx, j)}}, nil
+	r := edited(*l.Request, in)
+	if err := a.Jobs.CheckEdit(ctx, l.Owner, r); err != nil {
+		return deadletterclient.DeadLetter{}, job.Job{}, err
+	}
+	return a.DeadLetters.ReplayEdited(ctx, id, r, me.Owner, in.Reason)
+}
+
+func edited(r job.Request, in replayInputBody) job.Request {
+	if in.Source != nil {
+		r.Source = job.Source(*in.Source)
+	}
+	if o := in.Options; o != nil {
+		for to, from := range map[*string]*string{&r.Options.Length: o.Length, &r.Options.Theme: o.Theme, &r.Options.Language: o.Language} {
+			if from != nil {
+				*to = *from
+			}
+		}
+	}
+	return r
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/gateway/internal/edge"
 	"github.com/studycast/studycast/gateway/internal/jobs"
@@ -117,7 +118,7 @@ func causes(op *huma.Operation, status int) []error {
 		all := []error{edge.ErrScope(scopeOf(op))}
 		switch {
 		case slices.Contains(op.Tags, "operators"):
-			all = append(all, problem.New(status, "Dead letters are for operators. Sign in as one."))
+			all = append(all, problem.ErrOperators())
 		case op.Method != http.MethodGet:
 			all = append(all, problem.New(status, "A page of another site may not do this. Open Studycast itself and try there."))
 		case slices.Contains(op.Errors, status):
@@ -130,7 +131,10 @@ func causes(op *huma.Operation, status int) []error {
 		return []error{&job.StateError{ID: sampleID, State: job.Succeeded, Wanted: "cancel", Remedy: "There is nothing left to stop."}}
 	case http.StatusUnprocessableEntity:
 		all := []error{&problem.Error{Status: status, Detail: "It is not known here, leave it out.", Field: "query.color"}}
-		if op.OperationID == "submit-job" {
+		switch op.OperationID {
+		case "create-replay":
+			all = append(all, deadletterclient.ErrKeyReused)
+		case "submit-job":
 			all[0] = &job.InvalidError{Fields: []job.FieldError{{Path: "source.url", Message: "is not on the public internet: use another address"}}}
 			all = append(all, job.ErrIdempotencyKeyReused)
 		}

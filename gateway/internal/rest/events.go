@@ -100,7 +100,11 @@ func (a *API) watchJob(ctx context.Context, in *jobEventsInput) (*huma.StreamRes
 		return &huma.StreamResponse{Body: func(c huma.Context) { c.SetStatus(http.StatusNoContent) }}, nil
 	}
 	return a.stream(ctx, "job", func(ctx context.Context, send func(sse.Event) bool) {
+		tell := func(l job.Line) bool { return send(sse.Event{Name: eventLine, Data: viewLine(&l)}) }
 		unfollow := func() {}
+		if from > 0 { // who comes back may wait for long until there is a new version
+			unfollow = a.Jobs.ResumeLine(ctx, in.ID, tell)
+		}
 		defer func() { unfollow() }()
 		for j, err := range a.Jobs.Watch(ctx, in.ID, from) {
 			unfollow()
@@ -114,9 +118,7 @@ func (a *API) watchJob(ctx context.Context, in *jobEventsInput) (*huma.StreamRes
 				return
 			}
 			if j.State == job.Queued {
-				unfollow = a.Jobs.FollowLine(ctx, in.ID, j.Line, func(l job.Line) bool {
-					return send(sse.Event{Name: eventLine, Data: viewLine(&l)})
-				})
+				unfollow = a.Jobs.FollowLine(ctx, in.ID, j.Line, tell)
 			}
 		}
 	})

@@ -2,17 +2,19 @@ package rest
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/gateway/internal/caller"
 	"github.com/studycast/studycast/gateway/internal/problem"
 )
 
 const (
 	sampleID       = "0199f1a2-7c3e-7b10-9b1f-0c7d6a1e2f30"
-	letterID       = "0199f1a2-9d40-7c02-8a55-3f1d0b7c6e21"
 	sampleInstance = "urn:uuid:5f0c2c58-6d6f-4f0b-9f06-1b9f3f4b7a11"
 	sampleSum      = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 )
@@ -24,6 +26,8 @@ var (
 		"Idempotency-Key": "5e8f4c1a", "If-None-Match": `"7"`, "Last-Event-ID": "7", "name": "notes.md", "Content-Type": "text/markdown",
 		"job": sampleID, "kind": "video", "page_size": 20, "created_after": "2026-11-23T09:00:00Z", "created_before": "2026-11-24T09:00:00Z",
 		"state": []string{"queued", "running"}, "page_token": "7f3a", "owner": "ann", "token": "AAAAAGkh", "download": true,
+		"fingerprint": samplePrint, "fault": "dependency", "died_after": "2026-11-23T09:00:00Z", "died_before": "2026-11-24T09:00:00Z",
+		"text": "voice", "author": "root", "after": "2026-11-23T09:00:00Z", "before": "2026-11-24T09:00:00Z", "reason": "from the old system",
 	}
 )
 
@@ -53,15 +57,6 @@ func stateJob(state string) Job {
 	return j
 }
 
-func sampleLetter() DeadLetter {
-	died := sampleTime.Add(time.Minute)
-	return DeadLetter{
-		ID: letterID, State: "open", JobID: sampleID, JobState: "failed", Kind: "video", Owner: "ann", Queue: "video-generation",
-		Fault:   Fault{Kind: "dependency", Text: "The voice can't be reached.", Stage: "narrate", At: died},
-		Attempt: 4, Copies: 1, DiedAt: &died, StoredAt: died, Schema: 1,
-	}
-}
-
 func sampleResults() batchResults {
 	accepted := queuedJob()
 	refused := problem.From(context.Background(), &job.InvalidError{Fields: []job.FieldError{{Path: "source.url", Message: "is not on the public internet: use another address"}}})
@@ -77,12 +72,8 @@ type example struct {
 }
 
 func examples() map[string]example {
-	open, replayed := sampleLetter(), sampleLetter()
-	replayed.State, replayed.ReplayedBy, replayed.ReplayReason, replayed.ReplayedAt = "replayed", "root", "the voice is back", &sampleTime
-	whole := sampleLetter()
-	whole.Body = &LetterBody{Size: 6, Base64: []byte("a body"), Text: "a body"}
 	stream := []any{map[string]any{"id": 9, "event": eventJob, "data": doneJob()}}
-	return map[string]example{
+	all := map[string]example{
 		"submit-job": {
 			requests: map[string]any{
 				"page": map[string]any{"kind": "video", "source": sampleSource, "options": JobOptions{Length: "short", Theme: "paper"}},
@@ -97,6 +88,7 @@ func examples() map[string]example {
 			}}},
 			answers: map[string]any{"200": sampleResults()},
 		},
+		"get-me":     {answers: map[string]any{"200": Me{Owner: "ann", Roles: []caller.Role{caller.Student}, Permissions: []caller.Permission{}, SignedIn: true}}},
 		"get-job":    {answers: map[string]any{"200": doneJob()}},
 		"list-jobs":  {answers: map[string]any{"200": listBody{Jobs: []Job{doneJob()}}}},
 		"cancel-job": {answers: map[string]any{"200": stateJob("cancelled")}},
@@ -120,13 +112,9 @@ func examples() map[string]example {
 		"test-webhook":          {answers: map[string]any{"202": sampleCall("ping", "pending")}},
 		"list-webhook-calls":    {answers: map[string]any{"200": listCallsBody{Calls: []WebhookCall{sampleCall("job.succeeded", "delivered")}}}},
 		"retry-webhook-call":    {answers: map[string]any{"202": sampleCall("job.failed", "pending")}},
-		"list-dead-letters":     {answers: map[string]any{"200": listLettersBody{DeadLetters: []DeadLetter{open}}}},
-		"get-dead-letter":       {answers: map[string]any{"200": whole}},
-		"replay-dead-letter": {
-			requests: map[string]any{"reason": map[string]any{"reason": "the voice is back"}},
-			answers:  map[string]any{"202": replayBody{DeadLetter: replayed, Job: stateJob("queued")}},
-		},
 	}
+	maps.Copy(all, operatorExamples())
+	return all
 }
 
 func addExamples(op *huma.Operation) {
@@ -135,7 +123,9 @@ func addExamples(op *huma.Operation) {
 		case len(p.Schema.Examples) > 0:
 			p.Example = p.Schema.Examples[0]
 		case p.In != "path":
-			p.Example = sampleParams[p.Name]
+			if p.Example = sampleParams[p.Name]; p.Name == "state" && slices.Contains(op.Tags, "operators") {
+				p.Example = []string{p.Schema.Items.Enum[0].(string)}
+			}
 		case p.Name == "id":
 			p.Example = sampleID
 		}

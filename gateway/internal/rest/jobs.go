@@ -93,7 +93,7 @@ func request(b submitBody) job.Request {
 }
 
 type listInput struct {
-	State         []string  `query:"state" enum:"scheduled,queued,running,retrying,succeeded,failed,cancelled" doc:"Only these states, separated by commas."`
+	State         []string  `query:"state" enum:"scheduled,queued,running,retrying,parked,succeeded,failed,cancelled" doc:"Only these states, separated by commas."`
 	Kind          string    `query:"kind" enum:"video,audio" doc:"Only this kind."`
 	CreatedAfter  time.Time `query:"created_after" doc:"Only jobs made at this time or later."`
 	CreatedBefore time.Time `query:"created_before" doc:"Only jobs made before this time."`

@@ -3,6 +3,7 @@ package rest
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
@@ -12,11 +13,13 @@ import (
 	"github.com/studycast/studycast/gateway/internal/problem"
 )
 
-// scopeOf returns the scope that an operation needs, by its tag and its method,
-// so that no operation is without one.
+// scopeOf returns the scope that an operation needs, by its tag or path and its
+// method, so that no operation is without one.
 func scopeOf(op *huma.Operation) caller.Scope {
 	read, write := caller.JobsRead, caller.JobsWrite
 	switch {
+	case strings.HasPrefix(op.Path, "/v1/queues"), strings.HasPrefix(op.Path, "/v1/workers"):
+		read, write = caller.QueuesRead, caller.QueuesWrite
 	case slices.Contains(op.Tags, "operators"):
 		read, write = caller.DeadLettersRead, caller.DeadLettersWrite
 	case slices.Contains(op.Tags, "webhooks"):

@@ -88,7 +88,7 @@ func (a *API) upload(ctx context.Context, in *uploadInput) (*uploadOutput, error
 	if err != nil {
 		return nil, err
 	}
-	head := bufio.NewReaderSize(&capped{r: doc.body, left: MaxUploadBytes}, sniffBytes)
+	head := bufio.NewReaderSize(&capped{r: doc.body, left: MaxUploadBytes, over: errTooLarge}, sniffBytes)
 	start, err := head.Peek(sniffBytes)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, readError(err)
@@ -184,12 +184,13 @@ func readError(err error) error {
 type capped struct {
 	r    io.Reader
 	left int64
+	over func() error // what it fails with
 }
 
 func (c *capped) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	if c.left -= int64(n); c.left < 0 {
-		return 0, errTooLarge()
+		return 0, c.over()
 	}
 	return n, err
 }

@@ -16,7 +16,8 @@ type Job struct {
 	ID         string            `json:"id" doc:"Id of the job." example:"0199f1a2-7c3e-7b10-9b1f-0c7d6a1e2f30"`
 	Owner      string            `json:"owner,omitempty" doc:"Whose job it is; for operators only."`
 	Kind       string            `json:"kind" enum:"video,audio" doc:"What is made."`
-	State      string            `json:"state" enum:"scheduled,queued,running,retrying,succeeded,failed,cancelled" doc:"Where the job stands. succeeded, failed and cancelled are final."`
+	State      string            `json:"state" enum:"scheduled,queued,running,retrying,parked,succeeded,failed,cancelled" doc:"Where the job stands. parked waits for something that is down and spends no attempt; succeeded, failed and cancelled are final."`
+	WaitingFor string            `json:"waiting_for,omitempty" enum:"script,speech,artifacts" doc:"What is down; only while parked."`
 	Source     Source            `json:"source" doc:"What the lesson is made of."`
 	Options    JobOptions        `json:"options" doc:"The choices made; an absent one is the default."`
 	Labels     map[string]string `json:"labels,omitempty" doc:"The owner's own marks."`
@@ -107,7 +108,7 @@ func brief(ctx context.Context, j job.Job) Job {
 // view translates; what the caller may not see was cut before.
 func view(j job.Job) Job {
 	v := Job{
-		ID: string(j.ID), Owner: j.Owner, Kind: string(j.Request.Kind), State: string(j.State),
+		ID: string(j.ID), Owner: j.Owner, Kind: string(j.Request.Kind), State: string(j.State), WaitingFor: j.Dependency,
 		Source:  Source(j.Request.Source),
 		Options: JobOptions(j.Request.Options),
 		Labels:  j.Request.Labels, Title: j.Title, Stage: j.Stage, Progress: j.Progress, Attempt: j.Attempt,

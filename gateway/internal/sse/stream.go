@@ -29,7 +29,7 @@ const (
 
 // Streams knows every open stream.
 //
-//	studycast_sse_clients{stream}  open streams; stream: job, owner
+//	studycast_sse_clients{stream}  open streams; stream: job, owner, replay
 type Streams struct {
 	heartbeat time.Duration
 	clients   *prometheus.GaugeVec

@@ -28,12 +28,14 @@ type Status struct {
 	keys    map[string]remembered
 	outbox  map[job.ID]*promise
 	hooks   map[webhook.ID]*hook
+	desk    desk
 	seq     int64
 	token   int64
 	away    bool
 	changed chan struct{} // closed and replaced with every change
 	epoch   chan struct{} // closed and replaced when connections break
 	watches int
+	reads   int
 }
 
 type deletion struct {
@@ -55,7 +57,7 @@ type promise struct {
 func New() *Status {
 	return &Status{
 		jobs: map[job.ID]job.Job{}, deleted: map[job.ID]deletion{}, keys: map[string]remembered{}, outbox: map[job.ID]*promise{},
-		hooks: map[webhook.ID]*hook{}, changed: make(chan struct{}), epoch: make(chan struct{}),
+		hooks: map[webhook.ID]*hook{}, desk: desk{pauses: map[string]statusclient.Pause{}}, changed: make(chan struct{}), epoch: make(chan struct{}),
 	}
 }
 
@@ -128,6 +130,13 @@ func (s *Status) Watches() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.watches
+}
+
+// Reads counts the calls of Get.
+func (s *Status) Reads() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reads
 }
 
 // Outbox lists the jobs whose message was not confirmed.
@@ -212,6 +221,7 @@ func (s *Status) find(id job.ID, owner string) (job.Job, error) {
 func (s *Status) Get(_ context.Context, id job.ID, owner string) (job.Job, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.reads++
 	return s.find(id, owner)
 }
 

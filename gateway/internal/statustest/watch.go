@@ -23,69 +23,76 @@ func (s *Status) open(n int) {
 	s.watches += n
 }
 
-// WatchJob implements the status service.
-func (s *Status) WatchJob(ctx context.Context, id job.ID, owner string, after int64) iter.Seq2[job.Job, error] {
-	return func(yield func(job.Job, error) bool) {
+// WatchChanges implements the status service. Who falls behind is told that
+// anything may have changed.
+func (s *Status) WatchChanges(ctx context.Context) iter.Seq2[statusclient.News, error] {
+	return func(yield func(statusclient.News, error) bool) {
 		s.open(1)
 		defer s.open(-1)
-		_, epoch := s.waits()
-		for {
-			changed, _ := s.waits()
-			j, err := s.Get(ctx, id, owner)
+		changed, epoch := s.waits()
+		seen, err := s.news(0)
+		for n := (statusclient.News{All: true}); ; {
 			if err != nil {
-				yield(job.Job{}, err)
+				yield(statusclient.News{}, err)
 				return
 			}
-			if j.Version > after {
-				after = j.Version
-				if !yield(j, nil) {
-					return
-				}
-			}
-			if j.State.Final() {
+			if (n.All || len(n.Jobs) > 0) && !yield(n, nil) {
 				return
 			}
-			if err := wait(ctx, changed, epoch); err != nil {
-				yield(job.Job{}, err)
-				return
+			if err = wait(ctx, changed, epoch); err != nil {
+				continue
+			}
+			changed, _ = s.waits()
+			n = statusclient.News{}
+			var next named
+			if next, err = s.news(seen.upTo); err == nil {
+				n.Jobs, seen = next.jobs, next
 			}
 		}
 	}
 }
 
-// WatchOwner implements the status service.
-func (s *Status) WatchOwner(ctx context.Context, owner string, after int64) iter.Seq2[statusclient.OwnerEvent, error] {
-	return func(yield func(statusclient.OwnerEvent, error) bool) {
-		s.open(1)
-		defer s.open(-1)
-		_, epoch := s.waits()
-		for {
-			changed, _ := s.waits()
-			events, err := s.since(owner, after)
-			if err != nil {
-				yield(statusclient.OwnerEvent{}, err)
-				return
-			}
-			for _, e := range events {
-				after = e.Seq
-				if !yield(e, nil) {
-					return
-				}
-			}
-			if err := wait(ctx, changed, epoch); err != nil {
-				yield(statusclient.OwnerEvent{}, err)
-				return
-			}
-		}
-	}
+// named are the jobs that changed after a seq, and up to where.
+type named struct {
+	jobs []statusclient.Changed
+	upTo int64
 }
 
-func (s *Status) since(owner string, after int64) ([]statusclient.OwnerEvent, error) {
+func (s *Status) news(after int64) (named, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.away {
-		return nil, job.ErrUnavailable
+		return named{}, job.ErrUnavailable
 	}
+	n := named{upTo: s.seq}
+	for id, j := range s.jobs {
+		if j.Seq > after {
+			n.jobs = append(n.jobs, statusclient.Changed{ID: id, Owner: j.Owner})
+		}
+	}
+	for id, d := range s.deleted {
+		if d.seq > after {
+			n.jobs = append(n.jobs, statusclient.Changed{ID: id, Owner: d.owner})
+		}
+	}
+	return n, nil
+}
+
+// Changes implements the status service.
+func (s *Status) Changes(_ context.Context, owner string, after int64) (statusclient.Changes, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.away {
+		return statusclient.Changes{}, job.ErrUnavailable
+	}
+	if after > s.seq {
+		after = 0
+	}
+	return statusclient.Changes{Events: s.since(owner, after), UpTo: s.seq}, nil
+}
+
+// since lists what changed after a seq; mu is held.
+func (s *Status) since(owner string, after int64) []statusclient.OwnerEvent {
 	var events []statusclient.OwnerEvent
 	for _, j := range s.jobs {
 		if j.Seq > after && (owner == "" || j.Owner == owner) {
@@ -99,7 +106,7 @@ func (s *Status) since(owner string, after int64) ([]statusclient.OwnerEvent, er
 		}
 	}
 	slices.SortFunc(events, func(a, b statusclient.OwnerEvent) int { return cmp.Compare(a.Seq, b.Seq) })
-	return events, nil
+	return events
 }
 
 func wait(ctx context.Context, changed, epoch chan struct{}) error {
