@@ -4,20 +4,26 @@ GO_FILES  = $(MODULES:%=./%/...)
 LINTER   := .cache/bin/golangci-lint
 BUF      := tools/node_modules/.bin/buf
 TSC      := clients/typescript/node_modules/.bin/tsc
+WEB      := gateway/web
+VITE     := $(WEB)/node_modules/.bin/vite
 VERSION  := $(shell git describe --always --dirty 2>/dev/null || echo dev)
 
 PROGRAMS := studycast/cmd/studycast gateway/cmd/gateway services/status/cmd/status services/deadletter/cmd/deadletter \
             video-worker/cmd/video-worker audio-worker/cmd/audio-worker lab/cmd/local
 BUILD     = go build -ldflags "-X main.version=$(VERSION)" -o bin/
 
-.PHONY: help demo run up down test test-faults test-cluster test-rabbitmq4 bench generate lint fmt clean build programs
+PAGES    := $(WEB)/dist/index.html
+
+.PHONY: help web demo run up down test test-faults test-cluster test-rabbitmq4 bench generate lint fmt clean build programs
 help: ## print this help
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+web: $(PAGES) ## build the pages of the front end
 
 build: ## build the studycast binary into bin/
 	@$(BUILD) ./studycast/cmd/studycast
 
-programs: ## build all programs into bin/
+programs: $(PAGES) ## build all programs into bin/
 	@$(BUILD) $(PROGRAMS:%=./%)
 
 demo: ## make a video and an audio overview of the bundled article (or URL=...) into out/; BROKER=rabbitmq: on RabbitMQ
@@ -42,14 +48,15 @@ down: ## stop what `make up` started and remove it
 	@[ -x bin/local ] || $(BUILD) ./lab/cmd/local
 	@bin/local down
 
-run: ## start the server on http://127.0.0.1:8080
+run: $(PAGES) ## start the server on http://127.0.0.1:8080
 	@tools/setup.sh demo
 	@$(MAKE) --no-print-directory build
 	@bin/studycast serve
 
-test: $(TSC) ## check everything: lint, generated code, unit, conformance, crash, browser and fault tests
+test: $(PAGES) ## check everything: lint, generated code, unit, conformance, crash, browser and fault tests
 	@tools/setup.sh test
 	@$(MAKE) --no-print-directory lint
+	cd $(WEB) && npm test --silent
 	go test -race -timeout 15m $(filter-out ./studycast/... ./lab/...,$(GO_FILES))
 	go test -race -timeout 20m -p 1 -count 1 ./studycast/... $$(go list ./lab/... | grep -v /lab/faults)
 	@$(MAKE) --no-print-directory test-faults
@@ -78,7 +85,8 @@ generate: $(BUF) ## make the generated code and docs again
 	go generate $(GO_FILES)
 	go run ./studycast/cmd/studycast openapi | tools/node_modules/.bin/openapi-typescript -o clients/typescript/src/schema.ts
 
-lint: $(LINTER) $(BUF) ## run golangci-lint and buf lint
+lint: $(LINTER) $(BUF) $(VITE) ## run golangci-lint, buf lint, and the checks of the front end
+	cd $(WEB) && npm run --silent lint
 	$(BUF) lint
 	$(BUF) format --diff --exit-code
 	@[ ! -d .git ] || ! git rev-parse -q --verify HEAD >/dev/null 2>&1 || $(BUF) breaking --against '.git#ref=HEAD'
@@ -90,7 +98,7 @@ fmt: $(LINTER) $(BUF) ## format Go and proto files
 
 clean: ## remove what make made; installed packages stay
 	@[ ! -d .local ] || $(MAKE) --no-print-directory down
-	rm -rf bin out data .cache tools/node_modules clients/typescript/node_modules clients/typescript/dist clients/typescript/build clients/typescript/test/readme.ts
+	rm -rf bin out data .cache tools/node_modules $(WEB)/node_modules $(WEB)/dist/assets $(WEB)/dist/*.* clients/typescript/node_modules clients/typescript/dist clients/typescript/build clients/typescript/test/readme.ts
 
 $(LINTER): tools/go.mod
 	@echo "Building golangci-lint (once) …"
@@ -103,4 +111,12 @@ $(BUF): tools/package-lock.json
 
 $(TSC): clients/typescript/package-lock.json
 	@cd clients/typescript && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(VITE): $(WEB)/package-lock.json $(TSC)
+	@cd $(WEB) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(PAGES): $(VITE) $(shell find $(WEB)/src $(WEB)/public -type f) $(wildcard $(WEB)/*.json $(WEB)/*.ts $(WEB)/*.html) $(wildcard clients/typescript/src/*.ts)
+	@cd $(WEB) && npm run --silent build
 	@touch $@

@@ -1,5 +1,6 @@
-// Package web holds the built-in page: plain HTML, CSS and JavaScript modules,
-// served as they are. The page uses nothing but the public API.
+// Package web holds the front end: pages for students and operators, built from
+// src by Vite, which use nothing but the public API; and the page of the API's
+// document.
 package web
 
 import (
@@ -8,61 +9,112 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 )
 
-const folder = "static"
-
-//go:embed static
+// The built pages are not in the repository: `make web` makes them. A build
+// without them works and says so. What is in public is served as it is.
+//
+//go:embed all:dist public
 var files embed.FS
 
-// policy allows what comes from this host, and nothing inline.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; " +
+// policy allows what comes from this host, and nothing inline. Charts and bars
+// set styles by script, which it does not concern.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+const (
+	index = "index.html"
+	// assets are named by their content: a browser need not ask again.
+	assets = "assets/"
+)
+
+// pages are the addresses at which the front end shows something; all of them
+// load the same document.
+var pages = []string{"/", "/lessons/{id}", "/operate", "/operate/*"}
 
 // types are those of the files; the system's own table varies by machine.
 var types = map[string]string{
-	".html": "text/html; charset=utf-8",
-	".css":  "text/css; charset=utf-8",
-	".js":   "text/javascript; charset=utf-8",
-	".svg":  "image/svg+xml",
+	".html":  "text/html; charset=utf-8",
+	".css":   "text/css; charset=utf-8",
+	".js":    "text/javascript; charset=utf-8",
+	".svg":   "image/svg+xml",
+	".woff2": "font/woff2",
 }
 
-// Mount registers the page at / and its files beside it.
+// Mount registers the pages and their files.
 func Mount(r chi.Router) error {
-	entries, err := files.ReadDir(folder)
+	dist, err := fs.Sub(files, "dist")
 	if err != nil {
-		return fmt.Errorf("read the built-in page: %w", err)
+		return fmt.Errorf("read the front end: %w", err)
 	}
-	for _, e := range entries {
-		body, err := files.ReadFile(folder + "/" + e.Name())
+	public, err := fs.Sub(files, "public")
+	if err != nil {
+		return fmt.Errorf("read the front end: %w", err)
+	}
+	return mount(r, public, dist)
+}
+
+// mount serves the files of all folders; a later one wins.
+func mount(r chi.Router, folders ...fs.FS) error {
+	r.Get("/", notBuilt)
+	for _, folder := range folders {
+		err := fs.WalkDir(folder, ".", func(name string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() || types[path.Ext(name)] == "" {
+				return err
+			}
+			body, err := fs.ReadFile(folder, name)
+			if err != nil {
+				return err
+			}
+			for _, p := range addresses(name) {
+				r.Get(p, file(name, body))
+			}
+			return nil
+		})
 		if err != nil {
-			return fmt.Errorf("read the built-in page: %w", err)
+			return fmt.Errorf("read the front end: %w", err)
 		}
-		pattern := "/" + e.Name()
-		if e.Name() == "index.html" {
-			pattern = "/"
-		}
-		r.Get(pattern, file(e.Name(), body))
 	}
 	return nil
 }
 
-// file serves one file; a browser asks each time whether it is still the same.
+// addresses are those at which a file is served.
+func addresses(name string) []string {
+	if name == index {
+		return pages
+	}
+	return []string{"/" + name}
+}
+
+// file serves one file. A browser asks each time whether it is still the same,
+// but for those that are named by what is in them.
 func file(name string, body []byte) http.HandlerFunc {
 	sum := sha256.Sum256(body)
 	tag := `"` + hex.EncodeToString(sum[:8]) + `"`
-	mediaType := types[path.Ext(name)]
+	mediaType, caching := types[path.Ext(name)], "no-cache"
+	if strings.HasPrefix(name, assets) {
+		caching = "public, max-age=31536000, immutable"
+	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Type", mediaType)
 		h.Set("ETag", tag)
-		h.Set("Cache-Control", "no-cache")
+		h.Set("Cache-Control", caching)
 		h.Set("Content-Security-Policy", policy)
 		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(body))
 	}
+}
+
+// notBuilt is what a build without the pages shows instead of them.
+func notBuilt(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(http.StatusNotFound)
+	_, _ = w.Write([]byte("This build has no pages: run `make web` and build again. The API is here; see /docs.\n"))
 }

@@ -68,14 +68,14 @@ func TestEmptyPageIsAccessible(t *testing.T) {
 	require.ElementsMatch(t, []string{"Link", "File", "Text"}, found["tab"])
 	require.ElementsMatch(t, []string{"Video", "Audio", "1 min", "3 min", "6 min", "Dark", "Paper"}, found["radio"])
 	require.Contains(t, found["textbox"], "Address of the page")
-	require.Contains(t, found["button"], "Create lesson")
+	require.Contains(t, found["button"], "Make the lesson")
 
 	var order []string
-	for range 8 {
+	for range 11 {
 		b.do(chromedp.KeyEvent(kb.Tab))
-		order = append(order, eval[string](b, `document.activeElement.id || document.activeElement.name || document.activeElement.className`))
+		order = append(order, eval[string](b, `document.activeElement.closest('[data-value]')?.dataset.value ?? (document.activeElement.textContent || document.activeElement.type)`))
 	}
-	require.Equal(t, []string{"skip", "brand", "tab-url", "url", "kind", "length", "theme", "submit"}, order)
+	require.Equal(t, []string{"Skip to the content", "Studycast", "Lessons", "Operate", "button", " Link", "url", "video", "medium", "dark", "Make the lesson"}, order)
 }
 
 // A nameless control must be noticed.

@@ -1,4 +1,4 @@
-// Package browser tries the product as a student meets it: the built-in page in
+// Package browser tries the product as students and operators meet it: the pages in
 // a real Chromium, on a server that makes real lessons. It holds tests only.
 //
 // `go test ./studycast/browser -run TestLook -artifacts -outputdir DIR` keeps

@@ -15,13 +15,12 @@ func TestReload(t *testing.T) {
 	p := start(t)
 	b := p.open(t)
 	b.audio()
-	b.do(chromedp.SendKeys(chromedp.CSS("#url"), p.site.URL+"/gated/"))
-	b.click("#submit")
+	b.ask(p.site.URL + "/gated/")
 	p.site.visitor(t)
 	b.state(stepLimit, "Working")
-	b.await(stepLimit, `document.querySelector('.card .stage').textContent.startsWith('Fetching the page')`)
+	b.await(stepLimit, `document.querySelector('[data-part=stage]')?.textContent === 'Fetching the page'`)
 
-	b.do(chromedp.Reload(), chromedp.WaitVisible(chromedp.CSS(".live.on")))
+	b.do(chromedp.Reload(), chromedp.WaitVisible(chromedp.CSS(live)))
 	b.state(stepLimit, "Working")
 	other := p.open(t)
 	other.state(stepLimit, "Working")
@@ -37,17 +36,16 @@ func TestCancel(t *testing.T) {
 	p := start(t)
 	b := p.open(t)
 	b.audio()
-	b.do(chromedp.SendKeys(chromedp.CSS("#url"), p.site.URL+"/gated/"))
-	b.click("#submit")
+	b.ask(p.site.URL + "/gated/")
 	p.site.visitor(t)
 	b.state(stepLimit, "Working")
-	b.click(".card .danger")
+	b.click(card + " button")
 	b.state(stepLimit, "Cancelled")
-	require.True(t, eval[bool](b, `document.querySelector('.card .bar').hidden`))
+	require.True(t, eval[bool](b, `!document.querySelector('[role=progressbar]')`))
 
-	b.click(".card .actions button")
+	b.click(card + " button")
 	p.site.visitor(t)
-	b.await(stepLimit, `document.querySelector('.card .state').textContent === 'Working'`)
+	b.await(stepLimit, `document.querySelector(`+quote(cardState)+`).textContent === 'Working'`)
 }
 
 // What the other tests rely on: the window notices a broken policy, an error
@@ -56,7 +54,7 @@ func TestWindowSeesTroubles(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	b := blank(t)
-	b.do(chromedp.Navigate(p.url), chromedp.WaitVisible(chromedp.CSS(".live.on")))
+	b.do(chromedp.Navigate(p.url), chromedp.WaitVisible(chromedp.CSS(live)))
 	require.Empty(t, b.complaints())
 	eval[bool](b, fmt.Sprintf(`(() => {
 		const inline = document.createElement('script');

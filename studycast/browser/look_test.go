@@ -51,12 +51,14 @@ const contrasts = `(() => {
 // of each when the tests run with -artifacts.
 func (b *tab) look(state string) {
 	b.t.Helper()
+	b.await(stepLimit, `!document.querySelector('[data-toast]')`) // it fades away
 	for _, s := range screens {
 		for _, scheme := range []string{"light", "dark"} {
 			where := fmt.Sprintf("%s-%s-%s", state, s.name, scheme)
 			b.viewport(s.width, s.height, scheme)
 			require.Equal(b.t, s.width, eval[int64](b, `document.documentElement.scrollWidth`), "%s: something sticks out", where)
 			require.Empty(b.t, eval[[]string](b, contrasts), where)
+			b.requireAccessible(where)
 			picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
 			require.NoError(b.t, err)
 			require.NoError(b.t, os.WriteFile(filepath.Join(b.t.ArtifactDir(), where+".png"), picture, 0o600))
@@ -72,24 +74,23 @@ func TestLook(t *testing.T) {
 	b := p.open(t)
 	b.look("empty")
 
-	b.do(chromedp.SendKeys(chromedp.CSS("#url"), p.site.URL+"/no-such-page-with-quite-a-long-name-that-goes-on-and-on"))
-	b.click("#submit")
+	b.ask(p.site.URL + "/no-such-page-with-quite-a-long-name-that-goes-on-and-on")
 	b.state(lessonLimit, "Failed")
 	b.look("failed")
 
-	b.do(chromedp.SendKeys(chromedp.CSS("#url"), p.site.URL+"/gated/"))
-	b.click(`label:has([name=length][value=short])`)
-	b.click("#submit")
+	b.choose("short")
+	b.ask(p.site.URL + "/gated/")
 	p.site.visitor(t)
 	b.state(stepLimit, "Working")
 	b.look("working")
 
 	p.site.open()
 	b.state(lessonLimit, "Ready")
-	b.click(".card .play")
+	b.look("ready")
+	b.click(play)
 	v := b.player("video")
 	v.seek(30)
-	b.await(stepLimit, `document.querySelector('.chapters [aria-current=true]')`)
-	b.click(".result summary")
-	b.look("ready")
+	b.await(stepLimit, `document.querySelector('[aria-label=Chapters] [aria-current=true]')`)
+	b.click("details:has([aria-label=Transcript]) summary")
+	b.look("lesson")
 }

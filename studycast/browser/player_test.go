@@ -22,8 +22,8 @@ type player struct {
 }
 
 func (b *tab) player(element string) player {
-	p := player{tab: b, name: fmt.Sprintf("document.querySelector('.result %s')", element)}
-	b.await(stepLimit, p.name+".readyState >= 2")
+	p := player{tab: b, name: fmt.Sprintf("document.querySelector('[aria-label=Player] %s')", element)}
+	b.await(stepLimit, p.name+"?.readyState >= 2")
 	return p
 }
 
@@ -96,10 +96,10 @@ func (p player) requireCaptions() {
 	all := p.cues("captions")
 	require.Greater(p.t, len(all), 8)
 	require.Greater(p.t, all[len(all)-1].End, number(p, "duration")*0.8)
-	require.Equal(p.t, len(all), eval[int](p.tab, `document.querySelectorAll('.transcript a').length`))
+	require.Equal(p.t, len(all), eval[int](p.tab, `document.querySelectorAll('[aria-label=Transcript] a').length`))
 	for _, c := range []cue{all[1], all[len(all)/2], all[len(all)-2]} {
 		p.seek((c.Start + c.End) / 2)
-		p.await(stepLimit, fmt.Sprintf(`[...document.querySelectorAll('.transcript .now')].some((b) => b.textContent === %s)`, quote(c.Text)))
+		p.await(stepLimit, fmt.Sprintf(`[...document.querySelectorAll('[aria-label=Transcript] [data-now=true]')].some((b) => b.textContent === %s)`, quote(c.Text)))
 	}
 }
 
@@ -108,12 +108,12 @@ func (p player) requireChapters() {
 	p.t.Helper()
 	all := p.cues("chapters")
 	require.Greater(p.t, len(all), 2)
-	require.Equal(p.t, len(all), eval[int](p.tab, `document.querySelectorAll('.chapters button').length`))
+	require.Equal(p.t, len(all), eval[int](p.tab, `document.querySelectorAll('[aria-label=Chapters] button').length`))
 	last := all[len(all)-1]
-	p.click(fmt.Sprintf(".chapters li:nth-child(%d) button", len(all)))
+	p.click(fmt.Sprintf("[aria-label=Chapters] li:nth-child(%d) button", len(all)))
 	p.await(stepLimit, fmt.Sprintf("%s.currentTime >= %f && !%s.paused", p.name, last.Start, p.name))
-	p.await(stepLimit, `document.querySelector('.chapters li:last-child [aria-current=true]')`)
-	require.Contains(p.t, p.text(".chapters li:last-child"), last.Text)
+	p.await(stepLimit, `document.querySelector('[aria-label=Chapters] li:last-child [aria-current=true]')`)
+	require.Contains(p.t, p.text("[aria-label=Chapters] li:last-child"), last.Text)
 	require.Less(p.t, number(p, "currentTime"), last.Start+float64(stepLimit/time.Second))
 	eval[bool](p.tab, "("+p.name+".pause(), true)")
 }

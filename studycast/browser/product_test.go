@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -83,11 +84,14 @@ func requireNoScratch(t *testing.T, dir string) {
 	}))
 }
 
-// site is the bundled article, and a copy of it behind a gate.
+// site is the bundled article, a copy of it behind a gate, and copies that fail
+// at times.
 type site struct {
 	*httptest.Server
 	came chan struct{} // a signal for each visitor of the gate
 	open func()        // lets all visitors in; may be called twice
+
+	broken atomic.Bool // what is flaky answers 500
 }
 
 func newSite(t *testing.T) *site {
@@ -97,6 +101,7 @@ func newSite(t *testing.T) *site {
 	files := http.FileServerFS(demo.Site())
 	mux := http.NewServeMux()
 	mux.Handle("/", files)
+	mux.Handle("/flaky/", s.flaky(files))
 	mux.HandleFunc("/gated/", func(w http.ResponseWriter, r *http.Request) {
 		s.came <- struct{}{}
 		select {

@@ -15,6 +15,9 @@ import (
 	"github.com/studycast/studycast/studycast/internal/single"
 )
 
+// tokenField is asked for by a gateway that wants to know who comes.
+const tokenField = `[role=dialog] input[type=password]`
+
 // keysOf makes an API key of each name, and the file that makes them valid.
 func keysOf(t *testing.T, names ...string) (keys []string, file string) {
 	t.Helper()
@@ -32,7 +35,7 @@ func keysOf(t *testing.T, names ...string) (keys []string, file string) {
 // signIn fills in the form that a stranger is shown.
 func (b *tab) signIn(token string) {
 	b.t.Helper()
-	b.do(chromedp.WaitVisible(chromedp.CSS("#signin[open] #token")), chromedp.SendKeys(chromedp.CSS("#token"), token), chromedp.Click(chromedp.CSS("#signin-go")))
+	b.do(chromedp.WaitVisible(chromedp.CSS(tokenField)), chromedp.SendKeys(chromedp.CSS(tokenField), token), chromedp.Click(chromedp.CSS("[role=dialog] button[type=submit]")))
 }
 
 // saved reports whether a download of such an address was asked for.
@@ -51,35 +54,38 @@ func TestSignIn(t *testing.T) {
 	b := blank(t)
 	b.do(chromedp.Navigate(p.url))
 	b.signIn("not a token")
-	b.do(chromedp.WaitVisible(chromedp.CSS("#signin-error")))
-	require.Contains(t, b.text("#signin-error"), "not valid")
+	require.Contains(t, b.text("#signin-error"), "has spaces")
+	eval[bool](b, `(document.querySelector(`+quote(tokenField)+`).select(), true)`)
+	b.signIn("wrong")
+	b.await(stepLimit, `document.querySelector('#signin-error').textContent.includes('does not take that token')`)
 	b.requireNames()
 	b.signIn(keys[0])
-	b.do(chromedp.WaitNotVisible(chromedp.CSS("#signin")), chromedp.WaitVisible(chromedp.CSS(".live.on")))
+	b.do(chromedp.WaitVisible(chromedp.CSS(live)))
+	b.await(stepLimit, `!document.querySelector('[role=dialog]')`)
 
 	b.audio()
-	b.do(chromedp.SendKeys(chromedp.CSS("#url"), p.site.URL))
-	b.click("label:has([name=length][value=short])")
-	b.click("#submit")
+	b.ask(p.site.URL)
 	b.state(lessonLimit, "Ready")
-	b.click(".card .play")
-	b.await(stepLimit, `document.querySelector('.result audio')`) // the links come first
+	b.click(play)
+	b.await(stepLimit, `document.querySelector('[aria-label=Player] audio')`) // the links come first
 	a := b.player("audio")
 	a.seeks()
 	a.requireCaptions()
 	a.requireChapters()
 	require.Contains(t, eval[string](b, `document.querySelector('audio').currentSrc`), "token=")
-	b.click(`.card .actions a[aria-label="Download Transcript"]`)
+	b.click(`[aria-label=Files] a[href*="transcript.md"]`)
 	require.Eventually(t, func() bool { return b.saved("/artifacts/transcript.md?token=") }, stepLimit, stepLimit/1000)
 
-	b.do(chromedp.Reload(), chromedp.WaitVisible(chromedp.CSS(".live.on")))
-	require.False(t, eval[bool](b, `document.getElementById('signin').open`), "the window keeps the token")
+	b.do(chromedp.Navigate(p.url), chromedp.WaitVisible(chromedp.CSS(live)))
+	require.False(t, eval[bool](b, `!!document.querySelector(`+quote(tokenField)+`)`), "the window keeps the token")
 	b.state(stepLimit, "Ready")
-	b.click("#signout")
-	b.await(stepLimit, `document.querySelectorAll('.card').length === 0`)
+	b.click(`button[aria-label="Sign out"]`)
+	b.await(stepLimit, `document.querySelectorAll(`+quote(card)+`).length === 0`)
 	b.signIn(keys[1])
-	b.do(chromedp.WaitNotVisible(chromedp.CSS("#signin")), chromedp.WaitVisible(chromedp.CSS(".live.on")))
-	require.Zero(t, eval[int](b, `document.querySelectorAll('.card').length`))
+	b.do(chromedp.WaitVisible(chromedp.CSS(live)))
+	b.await(stepLimit, `!document.querySelector('[role=dialog]')`)
+	b.await(stepLimit, `document.body.innerText.includes('Nothing here yet')`)
+	require.Zero(t, b.cards())
 
 	for _, c := range b.complaints() {
 		require.Contains(t, c, "401", "Chromium logs the refusals; nothing else is wrong")

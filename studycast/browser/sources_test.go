@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -27,23 +28,32 @@ A slow river drops the sand that it carries. The sand builds flat land on both s
 Farmers value this land because it is fertile and easy to plough.
 `
 
+// fileShown is the name of the chosen file.
+const fileShown = `document.querySelector('label:has([type=file]) strong')?.textContent`
+
+// tabOf is a tab of the form.
+func tabOf(name string) string {
+	at := map[string]int{"Link": 1, "File": 2, "Text": 3}[name]
+	return fmt.Sprintf(`[role=tab]:nth-of-type(%d)`, at)
+}
+
 // audio chooses the short audio overview, the quickest lesson.
 func (b *tab) audio() {
 	b.t.Helper()
-	b.click(`label:has([name=kind][value=audio])`)
-	b.click(`label:has([name=length][value=short])`)
+	b.choose("audio")
+	b.choose("short")
 }
 
 func TestPastedText(t *testing.T) {
 	t.Parallel()
 	b := start(t).open(t)
 	b.audio()
-	b.click("#tab-text")
-	b.do(chromedp.SetValue(chromedp.CSS("#text"), prose))
-	b.click("#submit")
+	b.click(tabOf("Text"))
+	b.do(chromedp.SendKeys(chromedp.CSS("textarea"), prose))
+	b.click(submit)
 	b.state(lessonLimit, "Ready")
-	require.Equal(t, "How rivers shape valleys", b.text(".card h3"))
-	require.Contains(t, b.text(".card .from"), "Pasted text")
+	require.Equal(t, "How rivers shape valleys", b.text(card+" h3"))
+	require.Contains(t, b.text(cardFrom), "Pasted text")
 }
 
 // TestFiles uploads one file by the dialog, which is too short for a lesson, and
@@ -57,21 +67,21 @@ func TestFiles(t *testing.T) {
 	require.NoError(t, os.WriteFile(good, []byte(prose), 0o600))
 	b.audio()
 
-	b.click("#tab-file")
-	b.do(chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{short}))
-	b.await(stepLimit, `document.querySelector('#file-name').textContent.startsWith('short.txt (')`)
-	b.click("#submit")
+	b.click(tabOf("File"))
+	b.do(chromedp.SetUploadFiles(chromedp.CSS("input[type=file]"), []string{short}))
+	b.await(stepLimit, fileShown+` === 'short.txt'`)
+	b.click(submit)
 	b.state(lessonLimit, "Failed")
-	require.NotEmpty(t, b.text(".card .fault"))
+	require.NotEmpty(t, b.text(cardFault))
 
-	b.click("#tab-url")
+	b.click(tabOf("Link"))
 	b.drop(good)
-	b.await(stepLimit, `document.querySelector('#file-name').textContent.startsWith('rivers.md (')`)
-	b.click("#submit")
-	b.await(stepLimit, `document.querySelectorAll('.card').length === 2`)
+	b.await(stepLimit, fileShown+` === 'rivers.md'`)
+	b.click(submit)
+	b.await(stepLimit, `document.querySelectorAll(`+quote(card)+`).length === 2`)
 	b.state(lessonLimit, "Ready")
-	require.Equal(t, "How rivers shape valleys", b.text(".card h3"))
-	require.Contains(t, b.text(".card .from"), "Uploaded file")
+	require.Equal(t, "How rivers shape valleys", b.text(card+" h3"))
+	require.Contains(t, b.text(cardFrom), "Uploaded file")
 }
 
 // drop drags a file over the middle of the page and lets it go.
@@ -88,21 +98,35 @@ func TestFailingSource(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	b := p.open(t)
-	b.do(chromedp.SendKeys(chromedp.CSS("#url"), p.site.URL+"/no-such-page"))
-	b.click("#submit")
+	b.ask(p.site.URL + "/no-such-page")
 	b.state(lessonLimit, "Failed")
-	require.Contains(t, b.text(".card .fault"), "404")
-	require.Equal(t, []string{"Try again", "Delete"}, eval[[]string](b, `[...document.querySelectorAll('.card .actions button')].map((e) => e.textContent)`))
+	require.Contains(t, b.text(cardFault), "404")
+	require.Equal(t, "Try again", b.text(card+" button"))
 
-	b.click(".card .danger")
-	b.await(stepLimit, `document.querySelectorAll('.card').length === 0 && document.querySelector('#empty').offsetHeight > 0`)
+	b.click(card + ` button[aria-label^="Delete"]`)
+	b.click(`[role=alertdialog] button:last-child`)
+	b.await(stepLimit, `document.body.innerText.includes('Nothing here yet')`)
+	require.Zero(t, b.cards())
 }
 
 // TestMistake shows what is wrong with the form, and needs no request for it.
 func TestMistake(t *testing.T) {
 	t.Parallel()
 	b := start(t).open(t)
-	b.click("#submit")
-	b.do(chromedp.WaitVisible(chromedp.CSS("#error")))
-	require.Equal(t, "Paste the link of a page first.", b.text("#error"))
+	b.click(submit)
+	b.await(stepLimit, `document.querySelector('form [role=alert]').textContent !== ''`)
+	require.Equal(t, "Paste the address of a page first.", b.text("form [role=alert]"))
+}
+
+// TestRefusal shows what the server says against an address.
+func TestRefusal(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	b := blank(t)
+	b.do(chromedp.Navigate(p.url), chromedp.WaitVisible(chromedp.CSS(live)))
+	b.ask("http://192.168.0.1/router")
+	b.await(stepLimit, `document.querySelector('form [role=alert]').textContent !== ''`)
+	require.Contains(t, b.text("form [role=alert]"), "public internet")
+	require.Zero(t, b.cards())
+	require.Equal(t, "http://192.168.0.1/router", eval[string](b, `document.querySelector('`+urlField+`').value`), "what was typed stays")
 }

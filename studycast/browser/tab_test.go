@@ -20,6 +20,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// Places on the page that many tests use.
+const (
+	live      = `[role=status][data-live=true]`
+	urlField  = `input[type=url]`
+	submit    = `form[aria-label="New lesson"] button[type=submit]`
+	card      = `article[data-state]`
+	cardState = `article[data-state] [data-tone]`
+	cardFault = `article[data-state] [data-part=fault]`
+	cardFrom  = `article[data-state] [data-part=from]`
+	play      = `article[data-state=succeeded] a:has(svg)`
+)
+
 const (
 	stepLimit   = 15 * time.Second // of one look or click
 	lessonLimit = 60 * time.Second // until a lesson is ready, on a busy machine
@@ -39,12 +51,12 @@ type tab struct {
 const recorder = `
 	window.shown = [];
 	new MutationObserver(() => {
-		const card = document.querySelector('.card');
+		const card = document.querySelector('article[data-state]');
 		if (!card) return;
 		const now = {
-			state: card.querySelector('.state').textContent,
-			stage: card.querySelector('.stage span')?.textContent ?? '',
-			percent: card.querySelector('progress').value,
+			state: card.querySelector('[data-tone]').textContent,
+			stage: card.querySelector('[data-part=stage]')?.textContent ?? '',
+			percent: Number(card.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow') ?? 0),
 		};
 		if (JSON.stringify(now) !== JSON.stringify(window.shown.at(-1))) window.shown.push(now);
 	}).observe(document, { childList: true, subtree: true, attributes: true, characterData: true });
@@ -75,7 +87,7 @@ func blank(t *testing.T) *tab {
 func (p *product) open(t *testing.T) *tab {
 	t.Helper()
 	b := blank(t)
-	b.do(chromedp.Navigate(p.url), chromedp.WaitVisible(chromedp.CSS(".live.on")))
+	b.do(chromedp.Navigate(p.url), chromedp.WaitVisible(chromedp.CSS(live)))
 	t.Cleanup(func() {
 		require.Empty(t, b.complaints())
 		require.Empty(t, b.foreign(p.url))
@@ -142,6 +154,22 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 
 func (b *tab) click(css string) { b.t.Helper(); b.do(chromedp.Click(chromedp.CSS(css))) }
 
+// choose clicks one of a few choices of the form.
+func (b *tab) choose(value string) { b.t.Helper(); b.click(`label[data-value=` + value + `]`) }
+
+// ask fills in the address of a page and submits.
+func (b *tab) ask(address string) {
+	b.t.Helper()
+	b.do(chromedp.SendKeys(chromedp.CSS(urlField), address))
+	b.click(submit)
+}
+
+// cards counts the lessons that are shown.
+func (b *tab) cards() int {
+	b.t.Helper()
+	return eval[int](b, `document.querySelectorAll(`+quote(card)+`).length`)
+}
+
 func (b *tab) text(css string) string {
 	b.t.Helper()
 	return eval[string](b, fmt.Sprintf(`document.querySelector(%s).innerText`, quote(css)))
@@ -151,8 +179,9 @@ func (b *tab) text(css string) string {
 func (b *tab) viewport(width, height int64, scheme string) {
 	b.t.Helper()
 	b.do(chromedp.EmulateViewport(width, height), call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
 	}))
+	b.await(stepLimit, `document.getAnimations().every((a) => a.playState !== 'running')`)
 }
 
 // eval returns the value of an expression, awaited.
@@ -182,8 +211,8 @@ func (b *tab) await(limit time.Duration, expression string) {
 // end that was not hoped for ends the wait.
 func (b *tab) state(limit time.Duration, want string) {
 	b.t.Helper()
-	b.await(limit, fmt.Sprintf(`[%s, 'Ready', 'Failed', 'Cancelled'].includes(document.querySelector('.card .state')?.textContent)`, quote(want)))
-	require.Equal(b.t, want, b.text(".card .state"), b.text(".card"))
+	b.await(limit, fmt.Sprintf(`[%s, 'Ready', 'Failed', 'Cancelled'].includes(document.querySelector(%s)?.textContent)`, quote(want), quote(cardState)))
+	require.Equal(b.t, want, b.text(cardState), b.text(card))
 }
 
 func quote(s string) string {

@@ -1,0 +1,194 @@
+/** Asks for a lesson: a link, a file or a text, and the choices. */
+import { Tabs } from '@base-ui/react/tabs';
+import type { JobRequest } from '@studycast/client';
+import { FileText, Headphones, Link2, TvMinimalPlay, Type } from 'lucide-react';
+import { type DragEvent, type FormEvent, useRef, useState } from 'react';
+
+import { studycast, words } from '../api/client';
+import { Button } from '../ui/Button';
+import field from '../ui/Field.module.css';
+import { Segments } from '../ui/Segments';
+import tabs from '../ui/Tabs.module.css';
+import { FileDrop } from './FileDrop';
+import css from './JobForm.module.css';
+import { jobStore } from './store';
+
+type From = 'url' | 'file' | 'text';
+
+const kinds = [
+  {
+    value: 'video',
+    label: (
+      <>
+        <TvMinimalPlay aria-hidden /> Video
+      </>
+    ),
+  },
+  {
+    value: 'audio',
+    label: (
+      <>
+        <Headphones aria-hidden /> Audio
+      </>
+    ),
+  },
+] as const;
+
+const lengths = [
+  { value: 'short', label: '1 min' },
+  { value: 'medium', label: '3 min' },
+  { value: 'long', label: '6 min' },
+] as const;
+
+const themes = [
+  { value: 'dark', label: 'Dark' },
+  { value: 'paper', label: 'Paper' },
+] as const;
+
+/** A key for each request: a second try of the same click makes no second job. */
+const freshKey = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
+
+export function JobForm() {
+  const [from, setFrom] = useState<From>('url');
+  const [url, setUrl] = useState('');
+  const [text, setText] = useState('');
+  const [file, setFile] = useState<File>();
+  const [kind, setKind] = useState<'video' | 'audio'>('video');
+  const [length, setLength] = useState<'short' | 'medium' | 'long'>('medium');
+  const [theme, setTheme] = useState<'dark' | 'paper'>('dark');
+  const [error, setError] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [over, setOver] = useState(false);
+  const attempt = useRef<{ said: string; key: string; upload?: string }>(undefined);
+
+  async function source(): Promise<JobRequest['source']> {
+    if (from === 'url') {
+      const value = url.trim();
+      return { url: /^[a-z][a-z0-9+.-]*:/i.test(value) ? value : `https://${value}` };
+    }
+    if (from === 'text') return { text };
+    const known = attempt.current?.upload;
+    if (known) return { upload: known };
+    const id = await studycast.upload(file as File, { name: (file as File).name, type: (file as File).type });
+    if (attempt.current) attempt.current.upload = id;
+    return { upload: id };
+  }
+
+  function missing(): string {
+    if (from === 'url' && !url.trim()) return 'Paste the address of a page first.';
+    if (from === 'text' && !text.trim()) return 'Write or paste a text first.';
+    if (from === 'file' && !file) return 'Choose a file first.';
+    return '';
+  }
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    const lack = missing();
+    setError(lack);
+    if (lack || busy) return;
+    const options = { length, ...(kind === 'video' && { theme }) };
+    const said = JSON.stringify([from, url, text, file?.name, file?.size, file?.lastModified, kind, options]);
+    if (attempt.current?.said !== said) attempt.current = { said, key: freshKey() };
+    setBusy(true);
+    try {
+      const job = await studycast.submit(
+        { kind, source: await source(), options },
+        { idempotencyKey: attempt.current.key },
+      );
+      jobStore.put(job);
+      attempt.current = undefined;
+      setUrl('');
+      setText('');
+      setFile(undefined);
+    } catch (e) {
+      setError(words(e));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  function take(dropped: File | undefined) {
+    if (!dropped) return;
+    setFile(dropped);
+    setFrom('file');
+    setError('');
+  }
+
+  function drop(event: DragEvent) {
+    event.preventDefault();
+    setOver(false);
+    take(event.dataTransfer.files[0]);
+  }
+
+  return (
+    <form
+      className={css.form}
+      data-over={over}
+      onSubmit={submit}
+      onDragOver={(e) => {
+        e.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={drop}
+      noValidate
+      aria-label="New lesson"
+    >
+      <Tabs.Root value={from} onValueChange={(value) => setFrom(value as From)}>
+        <Tabs.List className={tabs.list} aria-label="What the lesson is made of">
+          <Tabs.Tab value="url" className={tabs.tab}>
+            <Link2 aria-hidden /> Link
+          </Tabs.Tab>
+          <Tabs.Tab value="file" className={tabs.tab}>
+            <FileText aria-hidden /> File
+          </Tabs.Tab>
+          <Tabs.Tab value="text" className={tabs.tab}>
+            <Type aria-hidden /> Text
+          </Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="url" tabIndex={-1}>
+          <label>
+            <span className="hidden">Address of the page</span>
+            <input
+              className={field.input}
+              type="url"
+              inputMode="url"
+              autoComplete="off"
+              spellCheck={false}
+              maxLength={2048}
+              placeholder="https://en.wikipedia.org/wiki/Photosynthesis"
+              value={url}
+              onChange={(e) => setUrl(e.target.value)}
+            />
+          </label>
+        </Tabs.Panel>
+        <Tabs.Panel value="file" tabIndex={-1}>
+          <FileDrop file={file} onFile={take} />
+        </Tabs.Panel>
+        <Tabs.Panel value="text" tabIndex={-1}>
+          <label className={field.field}>
+            <span className="hidden">Text of the lesson</span>
+            <textarea
+              rows={6}
+              placeholder="Paste what you want to learn. Markdown is welcome."
+              value={text}
+              onChange={(e) => setText(e.target.value)}
+            />
+          </label>
+        </Tabs.Panel>
+      </Tabs.Root>
+      <div className={css.choices}>
+        <Segments label="Make" value={kind} options={kinds} onChange={setKind} />
+        <Segments label="Length" value={length} options={lengths} onChange={setLength} />
+        {kind === 'video' && <Segments label="Slides" value={theme} options={themes} onChange={setTheme} />}
+        <Button weight="primary" type="submit" busy={busy} className={css.submit}>
+          {busy ? 'Sending' : 'Make the lesson'}
+        </Button>
+      </div>
+      <p className={field.error} role="alert">
+        {error}
+      </p>
+    </form>
+  );
+}

@@ -1,0 +1,47 @@
+package web
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/fstest"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/stretchr/testify/require"
+)
+
+func get(t *testing.T, r http.Handler, path string) *http.Response {
+	t.Helper()
+	w := httptest.NewRecorder()
+	r.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+	return w.Result()
+}
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	r := chi.NewRouter()
+	require.NoError(t, mount(r, fstest.MapFS{
+		"index.html": {Data: []byte("<title>Studycast</title>")}, "assets/index-x.js": {Data: []byte("1")},
+		"icon.svg": {Data: []byte("<svg/>")}, ".gitkeep": {},
+	}))
+	for _, path := range []string{"/", "/lessons/0199f1a2-7c3e-7b10-9b1f-0c7d6a1e2f30", "/operate", "/operate/dead-letters/x"} {
+		resp := get(t, r, path)
+		require.Equal(t, http.StatusOK, resp.StatusCode, path)
+		require.Equal(t, "text/html; charset=utf-8", resp.Header.Get("Content-Type"))
+		require.Equal(t, "no-cache", resp.Header.Get("Cache-Control"))
+		require.Contains(t, resp.Header.Get("Content-Security-Policy"), "script-src 'self';")
+	}
+	require.Contains(t, get(t, r, "/assets/index-x.js").Header.Get("Cache-Control"), "immutable")
+	require.Equal(t, "no-cache", get(t, r, "/icon.svg").Header.Get("Cache-Control"))
+	for _, path := range []string{"/.gitkeep", "/index.html", "/lessons/a/b", "/other"} {
+		require.Equal(t, http.StatusNotFound, get(t, r, path).StatusCode, path)
+	}
+}
+
+func TestBuildWithoutPages(t *testing.T) {
+	t.Parallel()
+	r := chi.NewRouter()
+	require.NoError(t, mount(r, fstest.MapFS{"docs.css": {Data: []byte("a{}")}}, fstest.MapFS{".gitkeep": {}}))
+	require.Equal(t, http.StatusNotFound, get(t, r, "/").StatusCode)
+	require.Equal(t, http.StatusOK, get(t, r, "/docs.css").StatusCode)
+}
