@@ -20,9 +20,14 @@ func TestGoExamples(t *testing.T) {
 	cmd.Env = append(os.Environ(), "STUDYCAST_SERVER="+s.proc.url)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	code, err := os.ReadFile("../../client/example_test.go")
+	files, err := filepath.Glob("../../client/example*_test.go")
 	require.NoError(t, err)
-	examples := bytes.Count(code, []byte("\nfunc Example"))
+	examples := 0
+	for _, file := range files {
+		code, err := os.ReadFile(file)
+		require.NoError(t, err)
+		examples += bytes.Count(code, []byte("\nfunc Example"))
+	}
 	require.Greater(t, examples, 5)
 	require.Equal(t, examples, strings.Count(string(out), "--- PASS: Example"), "%s", out)
 	s.stop(t)

@@ -10,7 +10,7 @@ import (
 type apiKeyCmd struct {
 	Name  string   `arg:"" help:"Name of the service: small letters, digits and dashes. Its jobs belong to service:NAME; a second key of the same name shares them."`
 	Role  []string `help:"What the key may do: service (its own jobs) or operator (everybody's jobs and dead letters)." enum:"service,operator" default:"service"`
-	Scope []string `help:"Only these parts of the API, after commas: jobs:read, jobs:write, webhooks:read, webhooks:write, and with the role operator deadletters:read, deadletters:write. All that the roles may do by default."`
+	Scope []string `help:"Only these parts of the API, after commas: jobs:read, jobs:write, webhooks:read, webhooks:write, and with the role operator deadletters:read, deadletters:write, deadletters:edit, queues:read, queues:write. All that the roles may do by default, but for deadletters:edit, which has to be named."`
 }
 
 // Run prints the key and its line. The key is stored nowhere.

@@ -3,10 +3,8 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"sync"
 
-	"github.com/mattn/go-isatty"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 )
@@ -20,7 +18,7 @@ type bars struct {
 
 func newBars(out io.Writer, show bool) *bars {
 	b := &bars{out: out, show: show}
-	if f, ok := out.(*os.File); ok && show && isatty.IsTerminal(f.Fd()) {
+	if s := screenOf(out); show && s.width > 0 {
 		b.progress = mpb.New(mpb.WithOutput(out), mpb.WithWidth(48))
 	}
 	return b

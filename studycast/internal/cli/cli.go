@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -17,13 +18,6 @@ import (
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/lifecycle"
 	"github.com/studycast/studycast/core/program"
-)
-
-// Exit codes.
-const (
-	exitOK     = 0
-	exitFailed = 1 // the command did not do what was asked
-	exitUsage  = 2 // the command was not understood
 )
 
 // commands is the grammar.
@@ -41,12 +35,21 @@ type commands struct {
 	Cancel   cancelCmd   `cmd:"" help:"Cancel a job."`
 	Retry    retryCmd    `cmd:"" help:"Give a failed or cancelled job another run."`
 	Delete   deleteCmd   `cmd:"" help:"Delete a finished job and its files."`
-	Dead     deadCmd     `cmd:"" help:"For operators: list, read and replay dead letters."`
 	Webhooks webhooksCmd `cmd:"" help:"Have addresses called when your jobs become final."`
+
+	Dead    deadCmd    `cmd:"" help:"For operators: find, understand, repair and replay dead letters."`
+	Replays replaysCmd `cmd:"" help:"For operators: follow, pause and stop replays of dead letters."`
+	Queues  queuesCmd  `cmd:"" help:"For operators: how it stands with the queues; pause and resume them."`
+	Workers workersCmd `cmd:"" help:"For operators: list the workers with what each runs; drain one."`
+	Audit   auditCmd   `cmd:"" help:"For operators: who did what, when and why, newest first."`
+	Doctor  doctorCmd  `cmd:"" help:"For operators: examine a set-up; say what is wrong and how to mend it."`
+
 	APIKey   apiKeyCmd   `cmd:"" name:"apikey" help:"Make an API key of a service, and its line for API_KEYS_FILE."`
 	OpenAPI  openAPICmd  `cmd:"" name:"openapi" help:"Print the OpenAPI document of the REST API."`
 	Settings settingsCmd `cmd:"" help:"Print all settings as a table."`
 	Topology topologyCmd `cmd:"" help:"Print the exchanges and queues that RabbitMQ needs, or a definitions file for it."`
+
+	Completion completionCmd `cmd:"" help:"Print what completes commands, flags and their values in a shell."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }
@@ -73,43 +76,63 @@ type choices struct {
 // run is what every command gets.
 type run struct {
 	ctx      context.Context
+	in       io.Reader
 	out, err io.Writer
+	screen   screen // that out goes to
+	now      func() time.Time
 	log      config.Log
 	sources  *program.Sources // of the settings
 	version  string
 	force    chan struct{} // closed by the second signal
 }
 
-// Main runs the command in args and returns the exit code.
+// Main runs the command in args and returns the exit code. Questions are
+// answered on the standard input of the process.
 func Main(args []string, stdout, stderr io.Writer, version string) int {
+	r := &run{in: os.Stdin, out: stdout, err: stderr, screen: screenOf(stdout), now: time.Now, version: version}
+	return r.main(args)
+}
+
+func (r *run) main(args []string) int {
 	sources, err := program.ReadFile(args)
 	if err != nil {
-		_, _ = fmt.Fprintln(stderr, "studycast:", err)
-		return exitUsage
+		return r.fail(err, exitUsage)
 	}
 	var c commands
-	p, err := parser(&c, version, kong.Writers(stdout, stderr), kong.UsageOnError(), kong.Resolvers(sources), kong.Exit(os.Exit))
+	p, err := parser(&c, r.version, kong.Writers(r.out, r.err), kong.UsageOnError(), kong.Resolvers(sources), kong.Exit(os.Exit))
 	if err != nil {
-		_, _ = fmt.Fprintln(stderr, "studycast:", err)
-		return exitUsage
+		return r.fail(err, exitUsage)
+	}
+	if done, code := complete(p); done {
+		return code
 	}
 	k, err := p.Parse(args)
 	if err != nil {
-		_, _ = fmt.Fprintf(stderr, "studycast: %v\nTry `studycast --help`.\n", err)
-		return exitUsage
+		code := r.fail(err, exitUsage)
+		_, _ = fmt.Fprintln(r.err, "Try `studycast --help`.")
+		return code
 	}
 	sources.Parsed(k)
-	r := &run{out: stdout, err: stderr, log: c.Log, sources: sources, version: version, force: make(chan struct{})}
+	r.log, r.sources, r.force = c.Log, sources, make(chan struct{})
 	ctx, stop := lifecycle.Signals(context.Background(), sync.OnceFunc(func() { close(r.force) }))
 	defer stop()
 	r.ctx = ctx
 	if err := k.Run(r); err != nil {
-		if !errors.Is(err, errSilent) {
-			_, _ = fmt.Fprintln(stderr, "studycast:", explain(err))
-		}
-		return exitFailed
+		return r.fail(err, exitFailed)
 	}
 	return exitOK
+}
+
+// fail tells an error and returns its exit code.
+func (r *run) fail(err error, code int) int {
+	var own *exit
+	if errors.As(err, &own) {
+		code = own.code
+	}
+	if text := explain(err); text != "" {
+		_, _ = fmt.Fprintln(r.err, "studycast:", text)
+	}
+	return code
 }
 
 // parser knows the grammar.
@@ -117,11 +140,12 @@ func parser(c *commands, version string, options ...kong.Option) (*kong.Kong, er
 	vars := kong.Vars(config.Single.Vars())
 	vars["version"] = version
 	return kong.New(c, append(options, kong.Name("studycast"), vars,
-		kong.Description("A link becomes an educational video or an audio overview."))...)
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.Description("A link becomes an educational video or an audio overview.\n\n"+exitHelp))...)
 }
 
 // errSilent is a failure that the command has told already.
-var errSilent = errors.New("failed")
+var errSilent = &exit{code: exitFailed}
 
 // explain keeps what a user can act on: a fault's text, with its cause when
 // the fault is not the user's.

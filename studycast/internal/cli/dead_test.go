@@ -80,8 +80,8 @@ func TestDeadShow(t *testing.T) {
 	require.Zero(t, code, errs)
 	require.Equal(t, "GET /v1/dead-letters/0199-l", o.call)
 	for _, line := range []string{
-		"job state  failed", "fault      dependency narrate", "what       video of https://example.org/", "body       5 B", "           hello",
-		"header     a: 1 2\nheader     b: 2", "cause      dial tcp: \ufffd[2Jrefused",
+		"job state  failed", "fault      dependency narrate", "request    video of https://example.org/", "body       5 B\n\nhello\n",
+		"header     a: 1 2\nheader     b: 2", "inner      dial tcp: \ufffd[2Jrefused",
 	} {
 		require.Contains(t, out, line)
 	}

@@ -3,8 +3,6 @@ package cli
 import (
 	"fmt"
 	"iter"
-	"text/tabwriter"
-	"time"
 
 	"github.com/studycast/studycast/client"
 )
@@ -33,14 +31,17 @@ func (c *jobsCmd) Run(r *run) error {
 	if c.JSON {
 		return printJSON(r.out, jobs)
 	}
-	w := tabwriter.NewWriter(r.out, 0, 4, 2, ' ', 0)
-	others := c.Owner != ""
-	_, _ = fmt.Fprintln(w, column(others, "OWNER")+"ID\tKIND\tSTATE\tPROGRESS\tCREATED\tWHAT")
+	t := newTable(
+		column{title: "OWNER", least: 8}, column{title: "ID"}, column{title: "KIND", spare: true}, column{title: "STATE"},
+		column{title: "PROGRESS", spare: true}, column{title: "CREATED", spare: true}, column{title: "WHAT", least: 20},
+	)
 	for _, j := range jobs {
-		_, _ = fmt.Fprintf(w, "%s%s\t%s\t%s\t%.0f %%\t%s\t%s\n",
-			column(others, plain(j.Owner)), j.ID, j.Kind, j.State, j.Progress, j.CreatedAt.Local().Format(time.DateTime), plain(what(j)))
+		t.add(j.Owner, j.ID, j.Kind, j.State, fmt.Sprintf("%.0f %%", j.Progress), r.stamp(j.CreatedAt), what(j))
 	}
-	return w.Flush()
+	if c.Owner == "" { // all are the caller's
+		t.drop(0)
+	}
+	return t.print(r.out, r.screen)
 }
 
 // maxPage is the largest page that the server gives.
@@ -61,14 +62,6 @@ func first[T any](most int, list iter.Seq2[T, error]) ([]T, error) {
 		}
 	}
 	return items, nil
-}
-
-// column is a first column that only some tables have.
-func column(shown bool, value string) string {
-	if shown {
-		return value + "\t"
-	}
-	return ""
 }
 
 // showCmd shows one job.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"github.com/studycast/studycast/client"
@@ -21,33 +20,29 @@ func printJob(r *run, j client.Job, asJSON bool) error {
 	if asJSON {
 		return printJSON(r.out, j)
 	}
-	w := tabwriter.NewWriter(r.out, 0, 4, 2, ' ', 0)
-	row := func(name, value string) {
-		if value != "" {
-			_, _ = fmt.Fprintf(w, "%s\t%s\n", name, value)
-		}
-	}
-	row("id", j.ID)
-	row("kind", j.Kind)
-	row("state", j.State)
-	row("what", what(j))
+	s := &sheet{}
+	s.add("id", j.ID)
+	s.add("kind", j.Kind)
+	s.add("state", j.State)
+	s.add("what", what(j))
 	if !j.Final() {
-		row("progress", fmt.Sprintf("%.0f %% %s", j.Progress, j.Stage))
+		s.add("progress", fmt.Sprintf("%.0f %% %s", j.Progress, j.Stage))
 	}
-	row("in line", place(j.Line))
+	s.add("in line", place(j.Line))
+	s.add("waiting for", j.WaitingFor)
 	if j.Fault != nil {
-		row("fault", j.Fault.Text)
+		s.add("fault", j.Fault.Text)
 	}
 	for _, m := range j.History {
-		row(m.At.Local().Format(time.TimeOnly), moved(m))
+		s.add(m.At.Local().Format(time.TimeOnly), moved(m))
 	}
 	for _, n := range j.Notes {
-		row("note", n)
+		s.add("note", n)
 	}
 	for _, a := range j.Artifacts {
-		row("file", fmt.Sprintf("%s (%s)", a.Name, size(a.Size)))
+		s.add("file", fmt.Sprintf("%s (%s)", a.Name, size(a.Size)))
 	}
-	return w.Flush()
+	return s.print(r.out)
 }
 
 // place tells where a queued job stands and what is expected of it.

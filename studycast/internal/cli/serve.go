@@ -55,8 +55,8 @@ func (c *serveCmd) Run(r *run) error {
 // start opens the listeners and everything behind them.
 func (c *serveCmd) start(ctx context.Context, log *slog.Logger, version string) (s *single.Server, url string, err error) {
 	o := single.Options{
-		Data: c.Data, Policies: c.Policies, Fairness: c.Fairness, Sharing: c.Sharing, Workers: c.Workers, Lesson: c.Lesson,
-		Limits: c.Limits, Edge: c.Edge, Sites: c.Sites,
+		Data: c.Data, Policies: c.Policies, Fairness: c.Fairness, Sharing: c.Sharing, Parking: c.Parking, Workers: c.Workers, Lesson: c.Lesson,
+		Retention: c.DeadLetterRetention, Limits: c.Limits, Edge: c.Edge, Sites: c.Sites,
 		Auth: c.Auth, OpenToAll: c.ExposeNoAuth, Version: version, Logger: log,
 	}
 	if o.Failpoint, err = failpoint.FromEnv(); err != nil {

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/studycast/studycast/client"
 )
@@ -60,12 +59,14 @@ func (c *webhooksListCmd) Run(r *run) error {
 	if c.JSON {
 		return printJSON(r.out, all)
 	}
-	w := tabwriter.NewWriter(r.out, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "ID\tURL\tSTATES\tKINDS\tHEALTH")
+	t := newTable(
+		column{title: "ID"}, column{title: "URL", least: 16}, column{title: "STATES", spare: true}, column{title: "KINDS", spare: true},
+		column{title: "HEALTH", least: 8},
+	)
 	for _, h := range all {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", h.ID, plain(h.URL), strings.Join(h.States, ","), strings.Join(h.Kinds, ","), health(h))
+		t.add(h.ID, h.URL, strings.Join(h.States, ","), strings.Join(h.Kinds, ","), health(h))
 	}
-	return w.Flush()
+	return t.print(r.out, r.screen)
 }
 
 // oneWebhook names a webhook.
@@ -182,29 +183,23 @@ func printWebhook(r *run, h client.Webhook, asJSON bool) error {
 	if asJSON {
 		return printJSON(r.out, h)
 	}
-	w := tabwriter.NewWriter(r.out, 0, 4, 2, ' ', 0)
-	for _, row := range [][2]string{
-		{"id", h.ID},
-		{"url", h.URL},
-		{"states", strings.Join(h.States, ",")},
-		{"kinds", strings.Join(h.Kinds, ",")},
-		{"description", h.Description},
-		{"health", health(h)},
-		{"made", moment(h.CreatedAt)},
-		{"secret", h.Secret},
-	} {
-		if row[1] != "" {
-			_, _ = fmt.Fprintf(w, "%s\t%s\n", row[0], plain(row[1]))
-		}
-	}
-	return w.Flush()
+	s := &sheet{}
+	s.add("id", h.ID)
+	s.add("url", h.URL)
+	s.add("states", strings.Join(h.States, ","))
+	s.add("kinds", strings.Join(h.Kinds, ","))
+	s.add("description", h.Description)
+	s.add("health", health(h))
+	s.add("made", moment(h.CreatedAt))
+	s.add("secret", h.Secret)
+	return s.print(r.out)
 }
 
 // health says in a few words whether a webhook works.
 func health(h client.Webhook) string {
 	switch {
 	case h.Disabled != nil:
-		return "disabled: " + plain(h.Disabled.Why)
+		return "disabled: " + h.Disabled.Why
 	case !h.FailingSince.IsZero():
 		return "failing since " + moment(h.FailingSince)
 	}
@@ -215,14 +210,16 @@ func printCalls(r *run, calls []client.WebhookCall, asJSON bool) error {
 	if asJSON {
 		return printJSON(r.out, calls)
 	}
-	w := tabwriter.NewWriter(r.out, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "ID\tTYPE\tJOB\tSTATE\tTRIES\tANSWER\tNEXT TRY\tERROR")
+	t := newTable(
+		column{title: "ID"}, column{title: "TYPE"}, column{title: "JOB", spare: true}, column{title: "STATE"}, column{title: "TRIES", spare: true},
+		column{title: "ANSWER", spare: true}, column{title: "NEXT TRY", spare: true}, column{title: "ERROR", least: 12},
+	)
 	for _, c := range calls {
 		answer := ""
 		if c.Status > 0 {
 			answer = fmt.Sprint(c.Status)
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", c.ID, c.Type, c.JobID, c.State, c.Tries, answer, moment(c.NextTry), plain(c.Error))
+		t.add(c.ID, c.Type, c.JobID, c.State, c.Tries, answer, r.stamp(c.NextTry), c.Error)
 	}
-	return w.Flush()
+	return t.print(r.out, r.screen)
 }

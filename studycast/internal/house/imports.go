@@ -73,7 +73,7 @@ var rules = []rule{
 	{
 		why: "the lesson half knows nothing of jobs", from: []string{"core/lesson"},
 		bad: func(_ Package, imp string) bool {
-			return ours(imp) && !below(imp, []string{"core/lesson", "core/fault", "core/guard"})
+			return ours(imp) && !below(imp, []string{"core/lesson", "core/fault", "core/guard", "core/breaker"})
 		}, tests: true,
 	},
 	{

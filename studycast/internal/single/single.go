@@ -49,6 +49,7 @@ type Options struct {
 	Policies config.Policies
 	Fairness config.Fairness
 	Sharing  config.Sharing
+	Parking  config.Parking
 	Workers  config.Workers
 	Lesson   config.Lesson
 	Listener net.Listener // of the REST API and the page
@@ -60,6 +61,8 @@ type Options struct {
 	Limits config.Limits
 	Edge   config.Edge
 	Sites  config.Sites
+	// Retention says when dead letters are removed; none of it set: never.
+	Retention config.DeadLetterRetention
 	// OpenToAll lets Listener be other than loopback although nobody logs in.
 	OpenToAll bool
 	Version   string
@@ -84,6 +87,8 @@ type Server struct {
 	broker    *broker.Broker
 	client    *statusclient.Client
 	letters   *deadletterclient.Client
+	// The connections of client and letters, whose calls the gateway passes on.
+	statusConn, lettersConn *grpc.ClientConn
 
 	mu      sync.Mutex
 	workers []*worker.Worker
@@ -192,7 +197,7 @@ func (s *Server) startStatus(ctx context.Context) error {
 	pipe := bufconn.Listen(memoryPipe)
 	app, err := status.New(ctx, status.Options{
 		StoreURL: s.o.Data.StoreURL, Policies: s.o.Policies.Policies(), OwnerWeights: weights, Listener: pipe,
-		ShareLessons: s.o.Sharing.ShareLessons, ShareFinishedFor: s.o.Sharing.ShareFinishedFor,
+		ParkRate: s.o.Parking.ParkRate, ShareLessons: s.o.Sharing.ShareLessons, ShareFinishedFor: s.o.Sharing.ShareFinishedFor,
 		Logger: s.log, Registerer: s.registry, Tracer: s.o.Tracer,
 		RemoveArtifacts: func(ctx context.Context, id job.ID) error {
 			return s.artifacts.Delete(ctx, artifact.JobPrefix(id))
@@ -207,7 +212,7 @@ func (s *Server) startStatus(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.client = statusclient.New(conn, statusclient.Options{Logger: s.log})
+	s.statusConn, s.client = conn, statusclient.New(conn, statusclient.Options{Logger: s.log})
 	return nil
 }
 
@@ -227,7 +232,8 @@ func (s *Server) dial(name string, pipe *bufconn.Listener) (*grpc.ClientConn, er
 func (s *Server) startDeadLetters(ctx context.Context) error {
 	pipe := bufconn.Listen(memoryPipe)
 	app, err := deadletter.New(ctx, deadletter.Options{
-		StoreURL: s.o.Data.DeadLetterStoreURL, Broker: s.broker, Queues: job.Queues(), Status: s.client, Listener: pipe,
+		StoreURL: s.o.Data.DeadLetterStoreURL, Broker: s.broker, Queues: job.Queues(), Status: s.client,
+		Listener: pipe, Retention: deadletter.RetentionOf(s.o.Retention, s.o.Data.DataDir),
 		Logger: s.log, Registerer: s.registry, Tracer: s.o.Tracer, Failpoint: s.o.Failpoint,
 	})
 	if err != nil {
@@ -239,7 +245,7 @@ func (s *Server) startDeadLetters(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.letters = deadletterclient.New(conn, deadletterclient.Options{})
+	s.lettersConn, s.letters = conn, deadletterclient.New(conn, deadletterclient.Options{})
 	return nil
 }
 
@@ -252,7 +258,8 @@ func (s *Server) startGateway(ctx context.Context) error {
 		Authenticate: who,
 		Listener:     s.o.Listener, AdminListener: s.o.Admin, Checks: obs.Checks{"process": s.Ready},
 		GRPCListener: s.o.GRPC, TLS: s.o.TLS,
-		Status: s.client, DeadLetters: s.letters, Broker: s.broker, Artifacts: s.artifacts,
+		Status: s.client, StatusConn: s.statusConn, DeadLetters: s.letters, DeadLetterConn: s.lettersConn,
+		Broker: s.broker, Artifacts: s.artifacts, Kept: studio.Kept(s.artifacts),
 		CheckURL: studio.Addresses(s.o.Lesson).Check, WebhookAddresses: guard.Addresses(studio.Addresses(s.o.Lesson)), OpenToAll: s.o.OpenToAll,
 		Limits: gateway.LimitsOf(s.o.Limits, s.o.Edge), CORSOrigins: s.o.Sites.CORSOrigins,
 		TrustedProxies: s.o.Edge.TrustedProxies, LinkSecret: s.o.Edge.LinkSecret,
@@ -306,10 +313,20 @@ func (s *Server) startWorkers(context.Context) error {
 	return nil
 }
 
+// runWorkers goes on when an operator drained a worker: the process has other
+// things to do. That worker stays stopped, and readiness says so, until the
+// process is started anew.
 func (s *Server) runWorkers(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, w := range s.workers {
-		g.Go(func() error { return w.Run(ctx) })
+		g.Go(func() error {
+			if err := w.Run(ctx); err != nil || ctx.Err() != nil {
+				return err
+			}
+			s.log.Warn("a worker was drained and takes no jobs until this process is started anew", "worker", w.State().Name)
+			<-ctx.Done()
+			return nil
+		})
 	}
 	return g.Wait()
 }
