@@ -6,6 +6,10 @@
 // serves, or with the table of errors of its gRPC service; a fuzzer sends what
 // nobody should.
 //
+//	go test -v -count 1 -run 'TestManyPrograms$|TestOneProcess$' ./lab/contract
+//
+// brings about all that the documents promise and counts it, in about a minute.
+//
 //	STUDYCAST_FUZZ_TIME=10m STUDYCAST_FUZZ_SEED=7 go test -v -count 1 -timeout 1h -run Fuzz ./lab/contract
 //
 // sends for longer, with a seed of choice; STUDYCAST_FUZZ_CASE=1234 sends one

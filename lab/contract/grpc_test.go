@@ -4,132 +4,228 @@ package contract
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
-	"github.com/studycast/studycast/core/job"
-	"github.com/studycast/studycast/core/wire"
-	"github.com/studycast/studycast/lab/local"
 	gatewayv1 "github.com/studycast/studycast/proto/gen/studycast/gateway/v1"
-	jobv1 "github.com/studycast/studycast/proto/gen/studycast/job/v1"
 )
 
-// ask is one call to the service, of a job or with a key.
-type ask func(ctx context.Context, c gatewayv1.JobServiceClient, id string) error
-
-var asks = map[string]ask{
-	"CreateJob": func(ctx context.Context, c gatewayv1.JobServiceClient, _ string) error {
-		_, err := c.CreateJob(ctx, &gatewayv1.CreateJobRequest{Request: text("Tides.")})
-		return err
-	},
-	"BatchCreateJobs": func(ctx context.Context, c gatewayv1.JobServiceClient, _ string) error {
-		_, err := c.BatchCreateJobs(ctx, &gatewayv1.BatchCreateJobsRequest{Requests: []*jobv1.Request{text("Tides.")}})
-		return err
-	},
-	"GetJob": func(ctx context.Context, c gatewayv1.JobServiceClient, id string) error {
-		_, err := c.GetJob(ctx, &gatewayv1.GetJobRequest{Id: id})
-		return err
-	},
-	"ListJobs": func(ctx context.Context, c gatewayv1.JobServiceClient, _ string) error {
-		_, err := c.ListJobs(ctx, &gatewayv1.ListJobsRequest{})
-		return err
-	},
-	"CancelJob": func(ctx context.Context, c gatewayv1.JobServiceClient, id string) error {
-		_, err := c.CancelJob(ctx, &gatewayv1.CancelJobRequest{Id: id})
-		return err
-	},
-	"RetryJob": func(ctx context.Context, c gatewayv1.JobServiceClient, id string) error {
-		_, err := c.RetryJob(ctx, &gatewayv1.RetryJobRequest{Id: id})
-		return err
-	},
-	"DeleteJob": func(ctx context.Context, c gatewayv1.JobServiceClient, id string) error {
-		_, err := c.DeleteJob(ctx, &gatewayv1.DeleteJobRequest{Id: id})
-		return err
-	},
-	"WatchJob": func(ctx context.Context, c gatewayv1.JobServiceClient, id string) error {
-		stream, err := c.WatchJob(ctx, &gatewayv1.WatchJobRequest{Id: id})
-		if err == nil {
-			_, err = stream.Recv()
-		}
-		return err
-	},
-	"WatchJobs": func(ctx context.Context, c gatewayv1.JobServiceClient, _ string) error {
-		stream, err := c.WatchJobs(ctx, &gatewayv1.WatchJobsRequest{})
-		if err == nil {
-			_, err = stream.Recv()
-		}
-		return err
-	},
+// caller calls the methods of the gateways and ticks off the errors that it saw.
+type caller struct {
+	r    *rig
+	t    *testing.T
+	conn map[int]*grpc.ClientConn // by gateway
+	id   string                   // a finished job of bob
+	mu   sync.Mutex
+	seen map[string]bool // "gateway.v1.JobService/GetJob not-found"
 }
 
-func text(s string) *jobv1.Request {
-	return wire.RequestToProto(job.Request{Kind: job.Audio, Source: job.Source{Text: s}})
+// onlyHTTP are the types of problems that are about HTTP itself, or have
+// another form there.
+var onlyHTTP = []string{
+	"malformed-request", "body-incomplete", "too-large", "unsupported-type", "wrong-host", "header-too-large", "not-acceptable", "range-not-satisfiable",
 }
 
-// grpc calls every method of the gateways: as somebody, as nobody, on a job that
-// is not there, too often, and wrongly.
-func (r *rig) grpc(t *testing.T) {
-	desc := gatewayv1.JobService_ServiceDesc
-	require.Len(t, asks, len(desc.Methods)+len(desc.Streams), "a new method belongs into the table")
-	free, limited := r.dial(t, 0), r.dial(t, 1)
-	as := func(who string) context.Context {
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		t.Cleanup(cancel)
-		return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+r.people[who].token)
+// grpc provokes what the document promises for the twins of the methods, but for
+// what takes bad weather.
+func (r *rig) grpc() *caller {
+	t := r.t
+	c := &caller{r: r, t: t, conn: map[int]*grpc.ClientConn{}, seen: map[string]bool{}}
+	for _, g := range []int{free, sparing, narrow, stormy} {
+		c.conn[g] = r.dial(t, g)
 	}
-	const unknown = "0199f1a2-7c3e-7b10-9b1f-0c7d6a1e2fff"
-	for name, call := range asks {
-		made, err := free.CreateJob(as("bob"), &gatewayv1.CreateJobRequest{Request: text("Tides.")})
-		require.NoError(t, err)
-		id := made.GetJob().GetId()
-		r.await("bob", id)
-		switch name {
-		case "CancelJob":
-			fails(t, name, call(as("bob"), free, id), codes.FailedPrecondition, "WRONG_STATE")
-		case "RetryJob":
-			fails(t, name, call(as("bob"), free, id), codes.FailedPrecondition, "WRONG_STATE")
-		default:
-			require.NoError(t, call(as("bob"), free, id), name)
-		}
-		fails(t, name, call(t.Context(), free, id), codes.Unauthenticated, "UNAUTHENTICATED")
-		if one := name != "WatchJobs" && !strings.Contains(name, "Create") && name != "ListJobs"; one {
-			fails(t, name, call(as("bob"), free, unknown), codes.NotFound, "NOT_FOUND")
-			fails(t, name, call(as("ann"), free, id), codes.NotFound, "NOT_FOUND")
-		}
-		_ = call(as("lms"), limited, unknown) // the last that is taken
-		fails(t, name, call(as("lms"), limited, unknown), codes.ResourceExhausted, "TOO_MANY_REQUESTS")
+	have := offered(t, c.conn[free])
+	for _, name := range have {
+		require.Contains(t, methods, name, "a new method belongs into the table")
 	}
-	_, err := free.CreateJob(as("bob"), &gatewayv1.CreateJobRequest{Request: &jobv1.Request{Kind: "film"}})
-	fails(t, "CreateJob", err, codes.InvalidArgument, "INVALID_REQUEST")
-	for i, want := range []codes.Code{codes.OK, codes.AlreadyExists} {
-		_, err := free.CreateJob(as("bob"), &gatewayv1.CreateJobRequest{Request: text(strings.Repeat("Tides.", i+1)), IdempotencyKey: "k"})
-		if want != codes.OK {
-			fails(t, "CreateJob", err, want, "IDEMPOTENCY_KEY_REUSED")
+	for name := range methods {
+		require.Contains(t, have, name, "no gateway has the method")
+	}
+	c.id = r.await("bob", r.submit("bob", short).ID).ID
+	c.everyone()
+	c.few()
+	c.office()
+	return c
+}
+
+// complete checks that every method failed in every way that its twin can.
+func (c *caller) complete() {
+	c.t.Helper()
+	wanted := 0
+	for name, m := range methods {
+		require.NotNil(c.t, c.r.doc.Get(m.twin), m.twin)
+		for _, promise := range c.r.doc.Promises() {
+			words := strings.Fields(promise)
+			if len(words) != 3 || words[0] != m.twin || !c.owes(name, m, words[2]) {
+				continue
+			}
+			if wanted++; !c.seen[name+" "+words[2]] {
+				c.t.Errorf("nothing here provokes %s %s", name, words[2])
+			}
+		}
+	}
+	c.t.Logf("%d of %d errors of %d gRPC methods were seen", len(c.seen), wanted, len(methods))
+}
+
+// owes reports whether a method can fail for what its twin can.
+func (c *caller) owes(name string, m method, code string) bool {
+	switch {
+	case slices.Contains(onlyHTTP, code):
+		return false
+	case code == "invalid-request": // over HTTP also a query that nobody knows
+		return m.bad != ""
+	case code == "forbidden": // over HTTP also a page of another site
+		return forOperators(name) || strings.HasSuffix(name, "/ListJobs") || strings.HasSuffix(name, "/WatchJobs")
+	case code == "not-found":
+		return m.names()
+	case code == "too-slow": // the services behind have the time that the caller gives
+		return !forOperators(name) && !strings.HasSuffix(name, "/BatchCreateJobs") && !strings.HasSuffix(name, "/WatchJobs")
+	case code == "internal", code == "unavailable": // a watch waits, a batch tells it of each job
+		return !strings.HasSuffix(name, "/WatchJobs") && !strings.HasSuffix(name, "/BatchCreateJobs")
+	case code == "idempotency-key-reused", code == "too-many-jobs": // a batch tells it of each job
+		return !strings.HasSuffix(name, "/BatchCreateJobs")
+	}
+	return true
+}
+
+func (c *caller) as(who string) context.Context {
+	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	c.t.Cleanup(cancel)
+	if who == "" {
+		return ctx
+	}
+	return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+c.r.people[who].token)
+}
+
+// everyone provokes what many methods have in common.
+func (c *caller) everyone() {
+	for name, m := range methods {
+		body := strings.ReplaceAll(m.body, "$id", unknownID)
+		c.fails(name, invoke(c.as(""), c.conn[free], name, body), "unauthenticated")
+		for _, who := range []string{"letters", "jobs"} { // one of both lacks the scope
+			if err := invoke(c.as(who), c.conn[free], name, body); status.Code(err) == codes.PermissionDenied {
+				c.fails(name, err, "missing-scope")
+				break
+			}
+		}
+		for range 20 { // the first may still be taken
+			if err := invoke(c.as("olga"), c.conn[sparing], name, body); status.Code(err) == codes.ResourceExhausted {
+				c.fails(name, err, "too-many-requests")
+				break
+			}
+		}
+		if forOperators(name) {
+			c.fails(name, invoke(c.as("ann"), c.conn[free], name, body), "forbidden")
+		}
+		if m.names() {
+			c.fails(name, invoke(c.as("olga"), c.conn[free], name, body), "not-found")
+			if strings.Contains(name, "JobService") {
+				c.fails(name, invoke(c.as("ann"), c.conn[free], name, strings.ReplaceAll(m.body, "$id", c.id)), "not-found")
+			}
+		}
+		if m.bad != "" {
+			c.fails(name, invoke(c.as("bob"), c.conn[free], name, m.bad), "invalid-request")
 		}
 	}
 }
 
-func (r *rig) dial(t *testing.T, gateway int) gatewayv1.JobServiceClient {
-	conn, err := grpc.NewClient(r.Programs(local.Gateway)[gateway].GRPC(), grpc.WithTransportCredentials(insecure.NewCredentials()))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, conn.Close()) })
-	return gatewayv1.NewJobServiceClient(conn)
+// few provokes what few methods have.
+func (c *caller) few() {
+	const service = "gateway.v1.JobService/"
+	call := func(who string, gateway int, name, body string) error {
+		return invoke(c.as(who), c.conn[gateway], service+name, strings.ReplaceAll(body, "$id", c.id))
+	}
+	for _, name := range []string{"ListJobs", "WatchJobs"} {
+		c.fails(service+name, call("bob", free, name, `{"owner":"ann"}`), "forbidden")
+	}
+	require.NoError(c.t, call("bob", free, "CreateJob", `{"idempotencyKey":"k","request":`+tides+`}`))
+	c.fails(service+"CreateJob", call("bob", free, "CreateJob", `{"idempotencyKey":"k","request":{"kind":"audio","source":{"text":"x"}}}`),
+		"idempotency-key-reused")
+	for _, name := range []string{"CancelJob", "RetryJob"} {
+		c.fails(service+name, call("bob", free, name, `{"id":"$id"}`), "wrong-state")
+	}
+	for _, name := range []string{"GetJob", "WatchJob", "WatchJobs", "ListJobs"} {
+		require.NoError(c.t, call("bob", free, name, strings.ReplaceAll(methods[service+name].body, "$id", c.id)))
+	}
+	waiting := c.r.submit("yan", strings.Replace(short, `"kind"`, `"run_at":"`+tomorrow()+`","kind"`, 1)).ID
+	c.fails(service+"DeleteJob", call("yan", free, "DeleteJob", `{"id":"`+waiting+`"}`), "wrong-state")
+	c.fails(service+"CreateJob", call("yan", narrow, "CreateJob", methods[service+"CreateJob"].body), "too-many-jobs")
+	done := c.r.submit("yan", strings.Replace(short, `"kind"`, `"run_at":"`+tomorrow()+`","kind"`, 1)).ID
+	require.NoError(c.t, call("yan", free, "CancelJob", `{"id":"`+done+`"}`))
+	c.fails(service+"RetryJob", call("yan", narrow, "RetryJob", `{"id":"`+done+`"}`), "too-many-jobs")
+	defer c.hold("yan")()
+	for _, name := range []string{"WatchJob", "WatchJobs"} {
+		c.fails(service+name, call("yan", narrow, name, strings.ReplaceAll(methods[service+name].body, "$id", waiting)), "too-many-streams")
+	}
+	require.NoError(c.t, call("bob", free, "DeleteJob", `{"id":"$id"}`))
+}
+
+// office provokes what few methods for operators have.
+func (c *caller) office() {
+	call := func(gateway int, name, id string) error {
+		body := strings.ReplaceAll(methods[letterService+name].body, "$id", id)
+		return invoke(c.as("olga"), c.conn[gateway], letterService+name, body)
+	}
+	replay := c.r.first("/v1/replays?state=done", "replays")
+	for _, name := range []string{"PauseReplay", "ResumeReplay", "StopReplay"} {
+		c.fails(letterService+name, call(free, name, replay), "wrong-state")
+	}
+	letter := c.r.first("/v1/dead-letters?state=recovered,replayed", "dead_letters")
+	for _, name := range []string{"ReplayDeadLetter", "ResendLetter"} {
+		c.fails(letterService+name, call(free, name, letter), "wrong-state")
+	}
+	again := `{"selection":{"ids":["` + letter + `"]},"rate":5,"reason":"again","idempotencyKey":"the same"}`
+	c.fails(letterService+"CreateReplay", invoke(c.as("olga"), c.conn[free], letterService+"CreateReplay", again), "idempotency-key-reused")
+	defer c.hold("olga")()
+	c.fails(letterService+"WatchReplay", call(narrow, "WatchReplay", replay), "too-many-streams")
+}
+
+// hold opens the one stream that somebody may have on the narrow gateway, until
+// the caller leaves.
+func (c *caller) hold(who string) (leave func()) {
+	ctx, leave := context.WithCancel(c.as(who))
+	watch, err := gatewayv1.NewJobServiceClient(c.conn[narrow]).WatchJobs(ctx, &gatewayv1.WatchJobsRequest{})
+	require.NoError(c.t, err)
+	_, err = watch.Recv()
+	require.NoError(c.t, err)
+	return leave
+}
+
+// storm calls every method at once that the weather is to make fail.
+func (c *caller) storm(want string) {
+	var all sync.WaitGroup
+	for name, m := range methods {
+		if !c.owes(name, m, want) {
+			continue
+		}
+		all.Go(func() {
+			c.fails(name, invoke(c.as("olga"), c.conn[stormy], name, strings.ReplaceAll(m.body, "$id", unknownID)), want)
+		})
+	}
+	all.Wait()
+}
+
+// codeOf is the code that comes with each type of problem.
+var codeOf = map[string]codes.Code{
+	"invalid-request": codes.InvalidArgument, "idempotency-key-reused": codes.AlreadyExists, "unauthenticated": codes.Unauthenticated,
+	"forbidden": codes.PermissionDenied, "missing-scope": codes.PermissionDenied, "not-found": codes.NotFound, "wrong-state": codes.FailedPrecondition,
+	"too-many-requests": codes.ResourceExhausted, "too-many-jobs": codes.ResourceExhausted, "too-many-streams": codes.ResourceExhausted,
+	"internal": codes.Internal, "unavailable": codes.Unavailable, "too-slow": codes.DeadlineExceeded,
 }
 
 // fails checks that an error is the one wanted, with its details.
-func fails(t *testing.T, name string, err error, code codes.Code, reason string) {
-	t.Helper()
+func (c *caller) fails(name string, err error, want string) {
+	c.t.Helper()
 	st := status.Convert(err)
-	require.Equal(t, code, st.Code(), "%s: %v", name, err)
-	require.NotEmpty(t, st.Message(), name)
 	var info *errdetails.ErrorInfo
 	var request *errdetails.RequestInfo
 	var fields, comeBack bool
@@ -145,9 +241,15 @@ func fails(t *testing.T, name string, err error, code codes.Code, reason string)
 			comeBack = d.GetRetryDelay().AsDuration() > 0
 		}
 	}
-	require.Equal(t, reason, info.GetReason(), name)
-	require.Equal(t, "studycast", info.GetDomain(), name)
-	require.NotEmpty(t, request.GetRequestId(), name)
-	require.Equal(t, code == codes.InvalidArgument, fields, name)
-	require.Equal(t, code == codes.ResourceExhausted, comeBack, name)
+	behind := forOperators(name) && slices.Contains([]string{"not-found", "wrong-state", "idempotency-key-reused"}, want) // has the details of the service that said so
+	reason := strings.ToUpper(strings.ReplaceAll(want, "-", "_"))
+	if st.Code() != codeOf[want] || st.Message() == "" || !behind && (info.GetReason() != reason || info.GetDomain() != "studycast") || request.GetRequestId() == "" {
+		c.t.Errorf("%s: not %s as it should be: %v %v", name, want, err, st.Details())
+	}
+	if fields != (want == "invalid-request") || comeBack != (st.Code() == codes.ResourceExhausted || st.Code() == codes.Unavailable) {
+		c.t.Errorf("%s %s: details %v", name, want, st.Details())
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen[name+" "+want] = true
 }

@@ -83,6 +83,9 @@ func (r *rig) settle(t *testing.T, before map[string]level) {
 		was := before[p.Name()]
 		var now level
 		back := func() bool {
+			if !p.Running() { // was drained
+				return true
+			}
 			var err error
 			now, err = r.measure(p)
 			return err == nil && now.goroutines <= was.goroutines+slack.goroutines && now.files <= was.files+slack.files && now.heap <= was.heap+slack.heap

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -39,6 +40,9 @@ func (r *rig) try(who, method, address string, body string, headers ...string) (
 	}
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
+	}
+	if host := req.Header.Get("Host"); host != "" {
+		req.Host = host
 	}
 	res, err := r.client.Do(req)
 	if err != nil {
@@ -79,7 +83,8 @@ func (r *rig) submit(who, body string, headers ...string) lesson {
 // await reads a job until it is final.
 func (r *rig) await(who, id string) lesson {
 	r.t.Helper()
-	for {
+	for begun := time.Now(); ; {
+		require.Less(r.t, time.Since(begun), startLimit, "job %s does not end", id)
 		l := r.lesson(r.call(who, http.MethodGet, "/v1/jobs/"+id+"?wait=20s", ""))
 		if l.State == "succeeded" || l.State == "failed" || l.State == "cancelled" {
 			return l

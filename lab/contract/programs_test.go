@@ -20,16 +20,19 @@ func labWorkers(t *testing.T) local.Options {
 	return local.Options{Worker: filepath.Join(bin, "lab-worker"), Env: []string{"LEDGER_DIR=" + t.TempDir()}}
 }
 
-// lived makes a job of ann that succeeded and one that died, and returns the
-// first.
-func (r *rig) lived() lesson {
+// lived makes a job of ann that succeeded and one as dies, which does, and returns
+// the first.
+func (r *rig) lived(dies string) lesson {
 	r.t.Helper()
-	require.Equal(r.t, "failed", r.await("ann", r.submit("ann", dying).ID).State)
+	require.Equal(r.t, "failed", r.await("ann", r.submit("ann", dies).ID).State)
 	l := r.await("ann", r.submit("ann", short).ID)
 	require.Equal(r.t, "succeeded", l.State, l.Fault)
 	return l
 }
 
-// dying is a job whose attempts all fail, by a fault that goes to the dead
-// letters.
-const dying = `{"kind":"video","source":{"text":"x"},"labels":{"` + labor.LabelFail + `":"99"}}`
+// Jobs whose attempts all fail, by a fault that goes to the dead letters: one for
+// the workers that do what labels ask for, one for any.
+const (
+	dying       = `{"kind":"video","source":{"text":"x"},"labels":{"` + labor.LabelFail + `":"99"}}`
+	unreachable = `{"kind":"video","source":{"url":"http://127.0.0.1:9/"}}`
+)

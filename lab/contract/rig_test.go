@@ -7,10 +7,13 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,6 +38,9 @@ type rig struct {
 	client *http.Client
 	doc    *document.Document
 	people map[string]person
+
+	mu   sync.Mutex
+	seen map[string]bool // promises of the document
 }
 
 // person is a caller with a token.
@@ -44,14 +50,17 @@ type person struct{ owner, token string }
 // a panic in any log.
 func start(t *testing.T, o local.Options, env ...string) *rig {
 	t.Helper()
-	r := &rig{t: t, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}}
+	r := &rig{t: t, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}, Timeout: patience}, seen: map[string]bool{}}
 	o.Dir, o.Bin = t.TempDir(), bin
 	secret := rand.Text() + rand.Text()
-	keys, key := apiKey(t, "lms")
+	keys := filepath.Join(t.TempDir(), "keys")
+	lms := apiKey(t, keys, "lms service")
+	letters, jobs := apiKey(t, keys, "letters service,operator deadletters:read"), apiKey(t, keys, "jobs service,operator jobs:read")
 	o.Env = append(append(o.Env, "AUTH_JWT_SECRET="+secret, "API_KEYS_FILE="+keys, "LOG_FORMAT=json", "DRAIN_GRACE=2s"), env...)
 	r.people = map[string]person{
 		"ann": {"ann", token(t, secret, "ann", "student")}, "bob": {"bob", token(t, secret, "bob", "student")},
-		"olga": {"olga", token(t, secret, "olga", "operator")}, "lms": {"service:lms", key},
+		"olga": {"olga", token(t, secret, "olga", "operator")}, "lms": {"service:lms", lms},
+		"zoe": {"zoe", token(t, secret, "zoe", "student")}, "yan": {"yan", token(t, secret, "yan", "student")}, "letters": {"service:letters", letters}, "jobs": {"service:jobs", jobs},
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
 	defer cancel()
@@ -74,14 +83,18 @@ func token(t *testing.T, secret, sub, role string) string {
 	return signed
 }
 
-// apiKey makes a key of a service and the file that makes it valid.
-func apiKey(t *testing.T, name string) (file, key string) {
+// apiKey makes a key of a service and adds the line to the file that makes it
+// valid: "name roles scopes".
+func apiKey(t *testing.T, file, line string) (key string) {
 	t.Helper()
+	name, _, _ := strings.Cut(line, " ")
 	key = "studycast_" + name + "." + rand.Text()
 	hash := sha256.Sum256([]byte(key))
-	file = filepath.Join(t.TempDir(), "keys")
-	require.NoError(t, os.WriteFile(file, []byte(name+" service "+hex.EncodeToString(hash[:])+"\n"), 0o600))
-	return file, key
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	require.NoError(t, err)
+	_, err = f.WriteString(line + " " + hex.EncodeToString(hash[:]) + "\n")
+	require.NoError(t, errors.Join(err, f.Close()))
+	return key
 }
 
 // crashed finds what no log of a Go program may hold. The gateway logs a panic

@@ -3,14 +3,12 @@
 package contract
 
 import (
-	"bufio"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -25,172 +23,166 @@ type asked struct {
 	want                int
 }
 
-// Every operation of the document that the programs on RabbitMQ and PostgreSQL
-// serve: what it answers when all is well, and the errors that can be brought
-// about from outside.
+// Every operation of the document and every error that it promises, as the
+// programs on RabbitMQ and PostgreSQL answer: nothing but the network between
+// them, their settings and what callers send is made for it.
 func TestManyPrograms(t *testing.T) {
-	o := labWorkers(t)
-	o.Gateways = 2
-	o.Adjust = func(s *local.System) error {
-		s.Programs(local.Gateway)[1].SetEnv("RATE_LIMIT=1", "RATE_BURST=1", "SERVICE_LIMIT_FACTOR=1")
-		return nil
-	}
+	o, w, k := labWorkers(t), &weather{}, newKeys(t)
+	o.Gateways, o.Adjust = gateways, surround(t, w, k)
 	r := start(t, o, append(unlimited, quick...)...)
-	l := r.lived()
-	seen := map[string]bool{}
-	for _, c := range r.wells(l) {
-		r.expect(seen, c)
-	}
-	r.follow(seen)
+	l := r.lived(dying)
+	calls := r.works(l, dying)
+	r.revive()
+	see := r.blind(k)
 	for _, op := range r.doc.Operations {
-		answered := false
-		for promise := range seen {
-			answered = answered || strings.HasPrefix(promise, op.ID+" ")
-		}
-		require.True(t, answered, "nothing here calls %s: add it to the table", op.ID)
+		r.refused(op)
+		r.limited(op)
+		r.turned(op)
+		r.bodies(op, calls[op.ID])
 	}
-	r.refused(seen)
-	t.Run("gRPC", func(t *testing.T) { r.grpc(t) })
-	r.away(seen)
-	t.Logf("%d of %d promises of %d operations were seen", len(seen), len(r.doc.Promises()), len(r.doc.Operations))
+	see()
+	r.all(r.odd(l))
+	r.tooMany()
+	r.homeless(l)
+	c := r.grpc()
+	r.troubles(w, calls, c)
+	r.dead()
+	c.complete()
+	r.complete(nil)
+}
+
+// The same on the embedded queue and store, but for what takes a network between
+// the services or other settings.
+func TestOneProcess(t *testing.T) {
+	r := start(t, local.Options{Embedded: true}, append(unlimited, quick...)...)
+	l := r.lived(unreachable)
+	calls := r.works(l, unreachable)
+	r.revive()
+	for _, op := range r.doc.Operations {
+		r.refused(op)
+		r.bodies(op, calls[op.ID])
+	}
+	r.all(r.odd(l))
+	r.homeless(l)
+	r.complete([]string{"internal", "unavailable", "too-slow", "wrong-host", "too-many-requests", "too-many-jobs", "too-many-streams"})
+}
+
+// works makes every call of the document so that it works, and those that fail
+// for what they are about. It returns one that works of each operation. Jobs as
+// dies fail.
+func (r *rig) works(l lesson, dies string) map[string]asked {
+	r.t.Helper()
+	calls := map[string]asked{}
+	letters := func() []asked { return r.letters(dies) }
+	for _, some := range []func() []asked{func() []asked { return r.wells(l) }, letters, r.replays, r.queues} {
+		for _, c := range some() {
+			r.expect(c)
+			if _, known := calls[c.id]; !known {
+				calls[c.id] = c
+			}
+		}
+	}
+	r.follow()
+	calls["watch-jobs"] = asked{"watch-jobs", "ann", "/v1/events", "", nil, 200}
+	for _, op := range r.doc.Operations {
+		require.Contains(r.t, calls, op.ID, "nothing here calls it: add it to the table")
+	}
+	return calls
+}
+
+// revive starts programs again whose workers were drained, and lets queues go on.
+func (r *rig) revive() {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+	defer cancel()
+	for kind, role := range map[string]local.Role{"video": local.VideoWorker, "audio": local.AudioWorker} {
+		a := r.call("olga", http.MethodPost, "/v1/queues/"+kind+"-generation:resume", again)
+		require.Equal(r.t, http.StatusOK, a.Status, string(a.Body))
+		a = r.call("olga", http.MethodGet, "/v1/workers?kind="+kind, "")
+		if strings.Contains(string(a.Body), `"working"`) || strings.Contains(string(a.Body), `"paused"`) {
+			continue
+		}
+		for _, p := range r.Programs(role) {
+			require.NoError(r.t, p.Wait(ctx), "a drained worker ends in order")
+			require.NoError(r.t, errors.Join(p.Start(ctx), p.Ready(ctx)))
+		}
+		for _, p := range r.Programs(local.Single) {
+			require.NoError(r.t, errors.Join(p.Term(), p.Wait(ctx), p.Start(ctx), p.Ready(ctx)))
+		}
+	}
+}
+
+// all makes calls, one after the other.
+func (r *rig) all(calls []asked) {
+	r.t.Helper()
+	for _, c := range calls {
+		r.expect(c)
+	}
 }
 
 // expect makes a call and holds its answer against the document.
-func (r *rig) expect(seen map[string]bool, c asked) {
+func (r *rig) expect(c asked) {
 	r.t.Helper()
 	op := r.doc.Get(c.id)
 	require.NotNil(r.t, op, c.id)
 	a := r.call(c.who, op.Method, c.path, c.body, c.headers...)
 	require.Equal(r.t, c.want, a.Status, "%s: %s", c.id, a.Body)
-	r.hold(seen, op, a)
+	r.hold(op, a)
 }
 
-// follow reads the first event of the stream that has no end.
-func (r *rig) follow(seen map[string]bool) {
-	ctx, leave := context.WithTimeout(r.t.Context(), patience)
-	defer leave()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.URLs.Gateway+"/v1/events", http.NoBody)
-	require.NoError(r.t, err)
-	req.Header.Set("Authorization", "Bearer "+r.people["ann"].token)
-	res, err := r.client.Do(req)
-	require.NoError(r.t, err)
-	defer func() { _ = res.Body.Close() }()
-	var read strings.Builder
-	lines := bufio.NewScanner(res.Body)
-	for lines.Scan() && (lines.Text() != "" || !strings.Contains(read.String(), "data: ")) {
-		read.WriteString(lines.Text() + "\n")
-	}
-	require.NoError(r.t, lines.Err())
-	r.hold(seen, r.doc.Get("watch-jobs"), document.Answer{
-		Request: req, Status: res.StatusCode, Header: res.Header, Body: []byte(read.String() + "\n"),
-	})
-}
-
-func (r *rig) hold(seen map[string]bool, op *document.Operation, a document.Answer) {
+// hold ticks off the promise that an answer is.
+func (r *rig) hold(op *document.Operation, a document.Answer) {
 	r.t.Helper()
 	promise, err := r.doc.Check(op, a)
 	require.NoError(r.t, err, string(a.Body))
-	seen[promise] = true
+	r.tick(promise)
 }
 
-// refused tries every operation with what every operation refuses.
-func (r *rig) refused(seen map[string]bool) {
-	const unknown = "0199f1a2-7c3e-7b10-9b1f-0c7d6a1e2fff"
-	limited := r.URLs.Gateways[1]
-	for _, op := range r.doc.Operations {
-		path := placed(op.Path, unknown)
-		try := func(who, address string, want int, headers ...string) {
-			body := ""
-			if len(op.Bodies) > 0 {
-				body = "{}"
-			}
-			a := r.call(who, op.Method, address, body, headers...)
-			require.Equal(r.t, want, a.Status, "%s: %s", op.ID, a.Body)
-			r.hold(seen, op, a)
+func (r *rig) tick(promise string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen[promise] = true
+}
+
+// complete checks that every promise was seen but those that can't be, and those
+// about the problems left out.
+func (r *rig) complete(out []string) {
+	r.t.Helper()
+	all := r.doc.Promises()
+	left := 0
+	for _, promise := range all {
+		why, words := unprovoked[promise], strings.Fields(promise)
+		switch {
+		case why != "" && r.seen[promise]:
+			r.t.Errorf("%s was seen: take it off the list of what can't be", promise)
+		case why != "" || r.seen[promise]:
+		case len(words) == 3 && slices.Contains(out, words[2]):
+			left++
+		default:
+			r.t.Errorf("the document promises what nothing here asks for: %s", promise)
 		}
-		try("", path, http.StatusUnauthorized)
-		try("olga", path+"?color=red", http.StatusUnprocessableEntity)
-		try("olga", path, http.StatusRequestHeaderFieldsTooLarge, "X-Long", strings.Repeat("x", 9000))
-		if strings.Contains(op.Path, "{") && len(op.Bodies) == 0 {
-			try("olga", path, http.StatusNotFound)
-		}
-		if op.Method != http.MethodGet {
-			try("olga", path, http.StatusForbidden, "Sec-Fetch-Site", "cross-site")
-		}
-		if _, takes := op.Bodies["application/json"]; takes {
-			try("olga", path, http.StatusUnsupportedMediaType, "Content-Type", "image/png")
-		}
-		if strings.Contains(op.Path, "/dead-letters") && len(op.Bodies) == 0 { // of a body the form is looked at first
-			try("ann", path, http.StatusForbidden)
-		}
-		// The first may still be taken.
-		for range 20 {
-			if a := r.call("bob", op.Method, limited+path, ""); a.Status == http.StatusTooManyRequests {
-				r.hold(seen, op, a)
-				break
-			}
-		}
-		require.True(r.t, seen[op.ID+" 429 too-many-requests"], op.ID)
 	}
-}
-
-// placed puts an id into the parameters of a path.
-func placed(path, id string) string {
-	var b strings.Builder
-	for rest := path; rest != ""; {
-		before, after, found := strings.Cut(rest, "{")
-		b.WriteString(before)
-		if found {
-			b.WriteString(id)
-		}
-		_, rest, _ = strings.Cut(after, "}")
+	for promise := range unprovoked {
+		require.Contains(r.t, all, promise, "no promise of the document: take it off the list of what can't be seen")
 	}
-	return b.String()
+	r.t.Logf("%d of %d promises of %d operations were seen; %d are left out, %d can't be", len(r.seen), len(all), len(r.doc.Operations), left, len(unprovoked))
 }
 
-// away calls every operation that needs the status service while that is frozen,
-// all at once, and after it was killed.
-func (r *rig) away(seen map[string]bool) {
-	const unknown = "0199f1a2-7c3e-7b10-9b1f-0c7d6a1e2fff"
-	stopped := r.Programs(local.Status)[0]
-	// Which of both comes first, the end of the call or of the connection, is chance.
-	r.while(seen, func() error { return stopped.Freeze() }, unknown, " 504 too-slow", " 503 unavailable")
-	require.NoError(r.t, stopped.Thaw())
-	r.while(seen, func() error { return stopped.Kill() }, unknown, " 503 unavailable")
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	require.NoError(r.t, stopped.Start(ctx))
-	require.NoError(r.t, r.Ready(ctx))
-	require.Equal(r.t, "succeeded", r.await("ann", r.submit("ann", short).ID).State, "as before")
+// unprovoked are the promises that nothing outside the programs brings about, and
+// why. Package app of the gateway sees them with stand-ins.
+var unprovoked = map[string]string{
+	"upload 500 internal":      "whatever the folder of files can't do is unavailable",
+	"upload 504 too-slow":      "the folder of files answers at once; what the caller sends late is 408",
+	"get-me 500 internal":      "it asks nobody",
+	"watch-jobs 500 internal":  "it waits until the services behind answer",
+	"submit-jobs 500 internal": "it tells of each job by itself",
 }
 
-// while brings about a trouble and calls what asks the status service for a job.
-func (r *rig) while(seen map[string]bool, trouble func() error, id string, want ...string) {
-	require.NoError(r.t, trouble())
-	begun := time.Now()
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	for _, name := range []string{"submit-job", "get-job", "list-jobs", "watch-job", "get-artifact", "cancel-job", "retry-job", "delete-job"} {
-		all.Go(func() {
-			op := r.doc.Get(name)
-			body := ""
-			if len(op.Bodies) > 0 {
-				body = short
-			}
-			a, err := r.try("ann", op.Method, placed(op.Path, id), body)
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				r.t.Errorf("%s: %v", name, err)
-				return
-			}
-			promise, err := r.doc.Check(op, a)
-			if err != nil || !slices.Contains(want, strings.TrimPrefix(promise, name)) {
-				r.t.Errorf("%s instead of %v: %v: %s", promise, want, err, a.Body)
-			}
-			seen[promise] = true
-		})
-	}
-	all.Wait()
-	r.t.Logf("%v: answered within %v", want, time.Since(begun).Round(time.Millisecond))
+// follow reads the first event of the stream that has no end.
+func (r *rig) follow() {
+	r.t.Helper()
+	first, leave := r.watch("ann", r.at(free, "/v1/events"))
+	leave()
+	require.Equal(r.t, http.StatusOK, first.Status)
+	r.hold(r.doc.Get("watch-jobs"), first)
 }

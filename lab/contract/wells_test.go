@@ -5,6 +5,7 @@ package contract
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/stretchr/testify/require"
@@ -19,10 +20,10 @@ func (r *rig) wells(l lesson) []asked {
 		require.Equal(r.t, http.StatusOK, r.call("ann", http.MethodPost, "/v1/jobs/"+id+":cancel", "").Status)
 	}
 	at, file := "/v1/jobs/"+l.ID, "/v1/jobs/"+l.ID+"/artifacts/"+l.Artifacts[0].Name
-	letter := r.first("/v1/dead-letters", "dead_letters")
 	all := []asked{
 		{"submit-job", "ann", "/v1/jobs", later, nil, 202},
 		{"submit-jobs", "ann", "/v1/jobs:batch", `{"jobs":[` + later + `]}`, nil, 200},
+		{"get-me", "ann", "/v1/me", "", nil, 200},
 		{"get-job", "ann", at, "", nil, 200},
 		{"get-job", "ann", at, "", []string{"If-None-Match", "*"}, 304},
 		{"list-jobs", "ann", "/v1/jobs?page_size=2", "", nil, 200},
@@ -37,12 +38,27 @@ func (r *rig) wells(l lesson) []asked {
 		{"retry-job", "ann", "/v1/jobs/" + done.ID + ":retry", "", nil, 202},
 		{"retry-job", "ann", at + ":retry", "", nil, 409},
 		{"delete-job", "ann", "/v1/jobs/" + gone.ID, "", nil, 204},
-		{"list-dead-letters", "olga", "/v1/dead-letters", "", nil, 200},
-		{"get-dead-letter", "olga", "/v1/dead-letters/" + letter, "", nil, 200},
-		{"replay-dead-letter", "olga", "/v1/dead-letters/" + letter + ":replay", `{"reason":"again"}`, nil, 202},
-		{"replay-dead-letter", "olga", "/v1/dead-letters/" + letter + ":replay", `{"reason":"again"}`, nil, 409},
 	}
 	return append(all, r.hooks()...)
+}
+
+// odd are calls that fail for what they name or how.
+func (r *rig) odd(l lesson) []asked {
+	r.t.Helper()
+	at, file := "/v1/jobs/"+l.ID, "/v1/jobs/"+l.ID+"/artifacts/"+l.Artifacts[0].Name
+	later := strings.Replace(short, `"kind"`, `"run_at":"`+tomorrow()+`","kind"`, 1)
+	waiting := r.submit("ann", later)
+	tag := r.call("ann", http.MethodGet, file, "").Header.Get("ETag")
+	key := []string{"Idempotency-Key", "the same"}
+	return []asked{
+		{"submit-job", "ann", "/v1/jobs", later, key, 202},
+		{"submit-job", "ann", "/v1/jobs", short, key, 422},
+		{"delete-job", "ann", "/v1/jobs/" + waiting.ID, "", nil, 409},
+		{"get-artifact", "ann", file, "", []string{"If-None-Match", tag}, 304},
+		{"watch-job", "ann", at + "/events", "", []string{"Last-Event-ID", strconv.FormatInt(l.Version, 10)}, 204},
+		{"list-jobs", "ann", "/v1/jobs?owner=bob", "", nil, 403},
+		{"watch-jobs", "ann", "/v1/events?owner=bob", "", nil, 403},
+	}
 }
 
 // hooks are the calls on webhooks.

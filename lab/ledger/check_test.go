@@ -72,6 +72,13 @@ func TestWhatIsRight(t *testing.T) {
 			[]ledger.Record{start(3, 2), end(4, 2, ledger.Succeeded)},
 			ledger.Report{Attempts: 2, Runs: 1, Unstarted: 1},
 		},
+		"parked, and parked again before its handler was called": {
+			succeeded(3, 0, move(1, job.Queued, job.Running, 1), move(2, job.Running, job.Parked, 1),
+				move(3, job.Parked, job.Queued, 0), move(4, job.Queued, job.Running, 2), move(5, job.Running, job.Parked, 2),
+				move(6, job.Parked, job.Queued, 0), move(7, job.Queued, job.Running, 3), move(8, job.Running, job.Succeeded, 3)),
+			[]ledger.Record{start(1, 1), end(2, 1, ledger.Failed), start(7, 3), end(8, 3, ledger.Succeeded)},
+			ledger.Report{Attempts: 3, Runs: 2, Unstarted: 1},
+		},
 		"drained": {
 			succeeded(2, 0, move(1, job.Queued, job.Running, 1), move(2, job.Running, job.Queued, 1),
 				move(3, job.Queued, job.Running, 2), move(4, job.Running, job.Succeeded, 2)),

@@ -18,7 +18,8 @@ type history struct {
 	attempts  map[int]*granted
 	succeeded int
 	// Since the last fresh budget: attempts that failed, and attempts that were
-	// lost or given back, of which only the lost ones are spent.
+	// lost or given back, of which only the lost ones are spent. Those that were
+	// parked count as neither.
 	failed, givenBack int
 	err               error // the moves contradict each other
 }

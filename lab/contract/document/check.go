@@ -79,8 +79,11 @@ func (d *Document) Check(o *Operation, a Answer) (promise string, err error) {
 	if len(a.Body) == 0 && (r.Content == nil || r.Content.Len() == 0 || a.Request.Method == http.MethodHead) {
 		return promise, nil
 	}
-	if a.MediaType() == streamType {
+	switch a.MediaType() {
+	case streamType:
 		return promise, d.checkStream(o, status, a.Body)
+	case linesType:
+		return promise, checkLines(promise, a.Body)
 	}
 	return promise, d.checkBody(o, a)
 }
@@ -155,6 +158,17 @@ func (d *Document) checkStream(o *Operation, status string, body []byte) error {
 	d.mu.Unlock()
 	if !ok {
 		return told(o.ID+" "+status, bad)
+	}
+	return nil
+}
+
+// checkLines looks at an answer that is one value of JSON a line.
+func checkLines(promise string, body []byte) error {
+	n := 0
+	for line := range bytes.Lines(body) {
+		if n++; !json.Valid(line) || !bytes.HasSuffix(line, []byte("\n")) {
+			return fmt.Errorf("%s: line %d is no value of JSON", promise, n)
+		}
 	}
 	return nil
 }

@@ -27,6 +27,7 @@ const (
 	problemType   = "application/problem+json"
 	problemPrefix = "urn:studycast:problem:"
 	streamType    = "text/event-stream"
+	linesType     = "application/x-ndjson"
 )
 
 // Document is what a server promises. It is safe for concurrent use.
