@@ -57,8 +57,8 @@ test: $(PAGES) ## check everything: lint, generated code, unit, conformance, cra
 	@tools/setup.sh test
 	@$(MAKE) --no-print-directory lint
 	cd $(WEB) && npm test --silent
-	go test -race -timeout 15m $(filter-out ./studycast/... ./lab/...,$(GO_FILES))
-	go test -race -timeout 20m -p 1 -count 1 ./studycast/... $$(go list ./lab/... | grep -v /lab/faults)
+	go test -race -timeout 20m $$(go list $(GO_FILES) | grep -v -e '/lab/' -e '/studycast/browser$$' -e '/studycast/e2e$$')
+	go test -race -timeout 20m -p 1 -count 1 ./studycast/browser ./studycast/e2e $$(go list ./lab/... | grep -v /lab/faults)
 	@$(MAKE) --no-print-directory test-faults
 
 test-faults: ## break things on a whole system of real processes; prints a table

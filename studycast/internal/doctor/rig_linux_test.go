@@ -180,8 +180,24 @@ func startSingle(t *testing.T, c config.ForDoctor) string {
 	})
 	require.NoError(t, err)
 	serve(t, s.Run)
-	require.Eventually(t, func() bool { return s.Ready() == nil }, patience, 5*time.Millisecond)
-	return "http://" + l.Addr().String()
+	address := "http://" + l.Addr().String()
+	requireReady(t, address)
+	return address
+}
+
+// requireReady waits until a gateway says that all of its parts are ready.
+func requireReady(t *testing.T, address string) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/readyz", nil)
+		require.NoError(t, err)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return false
+		}
+		_ = answer.Body.Close()
+		return answer.StatusCode == http.StatusOK
+	}, patience, 5*time.Millisecond)
 }
 
 // system is a healthy one on RabbitMQ and PostgreSQL.

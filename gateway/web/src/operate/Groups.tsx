@@ -90,7 +90,7 @@ export type Selection = { ids: string[] } | { filter: LetterFilter };
 /** What may be done with a selection. */
 export function Decide({ what, letters }: { what: Selection; letters: number }) {
   return (
-    <div className={page.row}>
+    <div className={page.pair}>
       <ReplayDialog what={what} />
       <Discard what={what} letters={letters} />
     </div>

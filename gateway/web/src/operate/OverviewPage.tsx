@@ -16,7 +16,7 @@ export function OverviewPage() {
     queryFn: ({ signal }) => unwrap(api.GET('/v1/queues', { signal })),
     refetchInterval: refreshEvery,
   });
-  const flow = useFlow(queues.data?.queues);
+  const flow = useFlow(queues.data?.queues, queues.dataUpdatedAt);
   return (
     <section className={page.section} aria-labelledby="overview">
       <title>Overview · Studycast</title>

@@ -18,8 +18,8 @@ const kept = 15 * minute;
 
 type End = { at: number; failed: boolean };
 
-/** Samples every reading of the queues, newest last. */
-export function useFlow(queues: readonly Queue[] | undefined): readonly Point[] {
+/** Samples every reading of the queues, made at a time in milliseconds; newest last. */
+export function useFlow(queues: readonly Queue[] | undefined, at: number): readonly Point[] {
   const ends = useRef<End[]>([]);
   const [points, setPoints] = useState<readonly Point[]>([]);
 
@@ -31,7 +31,6 @@ export function useFlow(queues: readonly Queue[] | undefined): readonly Point[] 
 
   useEffect(() => {
     if (!queues) return;
-    const at = Date.now();
     const sum = (...states: string[]) =>
       queues.reduce((n, queue) => n + states.reduce((m, state) => m + (queue.jobs[state] ?? 0), 0), 0);
     const recent = ends.current.filter((end) => end.at > at - minute);
@@ -44,7 +43,7 @@ export function useFlow(queues: readonly Queue[] | undefined): readonly Point[] 
       failed: recent.filter((end) => end.failed).length,
     };
     setPoints((before) => [...before.filter((p) => p.at > at - kept), point]);
-  }, [queues]);
+  }, [queues, at]);
   return points;
 }
 

@@ -38,10 +38,21 @@ func Template(f job.Fault) string {
 	if f.Kind == string(fault.Poison) {
 		return text
 	}
-	if cause := Normal(f.Cause); cause != "" {
+	if cause := Normal(f.Cause); cause != "" && !repeats(f, cause, text) {
 		text += " · " + cause
 	}
 	return text
+}
+
+// repeats reports whether a cause is only the fault again as its package prints
+// it, which tells nothing more.
+func repeats(f job.Fault, cause, text string) bool {
+	for _, before := range []string{f.Kind + " (" + f.Stage + "): ", f.Kind + ": "} {
+		if said, ok := strings.CutPrefix(cause, before); ok && strings.HasPrefix(text, said) {
+			return true
+		}
+	}
+	return false
 }
 
 // rule replaces what a pattern finds. What its first group matched stays.

@@ -19,7 +19,7 @@ func TestTemplates(t *testing.T) {
 		faults     []job.Fault
 	}{
 		{"The site has trouble (it answered <n>). You can also upload the page. It was tried <n> times.", "source", []job.Fault{
-			{Text: "The site has trouble (it answered 500). You can also upload the page. It was tried once."},
+			{Text: "The site has trouble (it answered 500). You can also upload the page. It was tried once.", Stage: "fetch", Cause: "source (fetch): The site has trouble (it answered 500). You can also upload the page."},
 			{Text: "The site has trouble (it answered 502). You can also upload the page. It was tried 4 times."},
 		}},
 		{"The site could not be reached, or broke off. Check the address. · Get <value>: dial tcp <address>: connect: connection refused", "source", []job.Fault{
