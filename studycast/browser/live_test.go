@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -28,6 +29,30 @@ func TestReload(t *testing.T) {
 	b.state(lessonLimit, "Ready")
 	b.requireProgress()
 	other.state(stepLimit, "Ready")
+}
+
+// TestRestart ends the server in the middle of a lesson: the page says so, and
+// catches up by itself when the server is back.
+func TestRestart(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	b := blank(t)
+	b.do(chromedp.Navigate(p.url), chromedp.WaitVisible(chromedp.CSS(live)))
+	b.audio()
+	b.ask(p.site.URL + "/gated/")
+	p.site.visitor(t)
+	b.state(stepLimit, "Working")
+
+	p.stop()
+	b.says("The server can’t be reached")
+	b.requireAccessible("without a server")
+	p.run(t, strings.TrimPrefix(p.url, "http://"))
+	b.do(chromedp.WaitVisible(chromedp.CSS(live)))
+	p.site.visitor(t)
+	b.state(stepLimit, "Working")
+	require.False(t, eval[bool](b, `document.body.innerText.includes('can’t be reached')`))
+	p.site.open()
+	b.state(lessonLimit, "Ready")
 }
 
 // TestCancel cancels a running lesson and tries it again.

@@ -32,34 +32,45 @@ type settings struct {
 
 // product is everything in this process, on a data folder of its own.
 type product struct {
-	url  string
-	site *site
+	url     string
+	site    *site
+	options single.Options
+	stop    func() // ends it in order; may be called twice
 }
 
 // start runs the product with a web site on loopback to make lessons of; change
 // may alter its options.
 func start(t *testing.T, change ...func(*single.Options)) *product {
 	t.Helper()
-	dir := t.TempDir()
 	var s settings
 	parser, err := kong.New(&s)
 	require.NoError(t, err)
-	_, err = parser.Parse([]string{"--data-dir", filepath.Join(dir, "data"), "--allow-loopback", "--drain-grace", "1s"})
+	_, err = parser.Parse([]string{"--data-dir", filepath.Join(t.TempDir(), "data"), "--allow-loopback", "--drain-grace", "1s"})
 	require.NoError(t, err)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	options := single.Options{
-		Data: s.Data, Policies: s.Policies, Workers: s.Workers, Lesson: s.Lesson, Listener: listener, Version: "test",
-	}
+	p := &product{options: single.Options{
+		Data: s.Data, Policies: s.Policies, Workers: s.Workers, Lesson: s.Lesson, Version: "test",
+	}}
 	for _, c := range change {
-		c(&options)
+		c(&p.options)
 	}
+	p.run(t, "127.0.0.1:0")
+	p.site = newSite(t)
+	return p
+}
+
+// run starts it, or starts it again, at an address.
+func (p *product) run(t *testing.T, address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", address)
+	require.NoError(t, err)
+	options := p.options
+	options.Listener = listener
 	server, err := single.New(t.Context(), options)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Run(ctx) }()
-	t.Cleanup(func() {
+	p.stop = sync.OnceFunc(func() {
 		cancel()
 		select {
 		case err := <-ended:
@@ -67,10 +78,11 @@ func start(t *testing.T, change ...func(*single.Options)) *product {
 		case <-time.After(drainLimit):
 			require.FailNow(t, "the product does not end")
 		}
-		requireNoScratch(t, s.Filled().ScratchDir)
+		requireNoScratch(t, p.options.Data.Filled().ScratchDir)
 	})
+	t.Cleanup(p.stop)
 	require.Eventually(t, func() bool { return server.Ready() == nil }, 10*time.Second, 10*time.Millisecond)
-	return &product{url: "http://" + listener.Addr().String(), site: newSite(t)}
+	p.url = "http://" + listener.Addr().String()
 }
 
 // requireNoScratch checks that no file of an attempt is left. The gate lock

@@ -10,12 +10,14 @@ import { Loading } from '../ui/Notice';
 import { Toasts } from '../ui/Toasts';
 import css from './Layout.module.css';
 import { useIsOperator } from './me';
+import { Offline } from './Offline';
 import { SignIn } from './SignIn';
 import { setTheme, useTheme } from './theme';
 
 export function Layout() {
   useFeed();
   const operator = useIsOperator();
+  const refused = useSyncExternalStore(session.subscribe, session.isRefused);
   const main = useFocusOfPage();
   return (
     <>
@@ -43,6 +45,7 @@ export function Layout() {
           </div>
         </div>
       </header>
+      {!refused && <Offline />}
       <main className={css.main} id="main" tabIndex={-1} ref={main}>
         <Suspense fallback={<Loading />}>
           <Outlet />

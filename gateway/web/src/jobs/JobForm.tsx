@@ -49,6 +49,9 @@ const themes = [
 const freshKey = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
 
+/** On a phone the form fills the screen: the lesson that was asked for must be seen. */
+const showLessons = () => document.getElementById('lessons')?.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+
 export function JobForm() {
   const [from, setFrom] = useState<From>('url');
   const [url, setUrl] = useState('');
@@ -97,6 +100,7 @@ export function JobForm() {
         { idempotencyKey: attempt.current.key },
       );
       jobStore.put(job);
+      showLessons();
       attempt.current = undefined;
       setUrl('');
       setText('');
