@@ -213,7 +213,7 @@ async function answered(call: Promise<{ error?: unknown; response: Response }>):
   return (await call).response;
 }
 
-/** 128 bits at random; randomUUID is there on secure pages only. */
-function freshKey(): string {
+/** An idempotency key: 128 bits at random; randomUUID is there on secure pages only. */
+export function freshKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,5 +1,5 @@
 /** One lesson in the list. */
-import type { Job } from '@studycast/client';
+import { isFinal, type Job } from '@studycast/client';
 import { CirclePlay, Headphones, RotateCcw, Trash2, TvMinimalPlay, X } from 'lucide-react';
 import { Link } from 'react-router';
 
@@ -9,7 +9,7 @@ import { Confirm } from '../ui/Confirm';
 import { useJobActions } from './actions';
 import css from './JobCard.module.css';
 import { JobProgress } from './JobProgress';
-import { heading, isFinal, lengthWords, origin, stateTones, stateWords, when } from './words';
+import { heading, lengthWords, origin, stateTones, stateWords, when } from './words';
 
 export function JobCard({ job }: { job: Job }) {
   const title = heading(job);

@@ -1,6 +1,6 @@
 /** Asks for a lesson: a link, a file or a text, and the choices. */
 import { Tabs } from '@base-ui/react/tabs';
-import type { JobRequest } from '@studycast/client';
+import { freshKey, type JobRequest } from '@studycast/client';
 import { FileText, Headphones, Link2, TvMinimalPlay, Type } from 'lucide-react';
 import { type DragEvent, type FormEvent, useRef, useState } from 'react';
 
@@ -45,10 +45,6 @@ const themes = [
   { value: 'paper', label: 'Paper' },
 ] as const;
 
-/** A key for each request: a second try of the same click makes no second job. */
-const freshKey = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
-
 /** On a phone the form fills the screen: the lesson that was asked for must be seen. */
 const showLessons = () => document.getElementById('lessons')?.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
 
@@ -63,6 +59,7 @@ export function JobForm() {
   const [error, setError] = useState('');
   const [busy, setBusy] = useState(false);
   const [over, setOver] = useState(false);
+  // A second try of the same click makes no second job.
   const attempt = useRef<{ said: string; key: string; upload?: string }>(undefined);
 
   async function source(): Promise<JobRequest['source']> {

@@ -5,9 +5,11 @@ import { useDeferredValue, useMemo, useState } from 'react';
 import { Button } from '../ui/Button';
 import field from '../ui/Field.module.css';
 import { Failed, Loading, Notice } from '../ui/Notice';
+import { SearchField } from '../ui/SearchField';
 import { JobCard } from './JobCard';
 import css from './JobList.module.css';
 import { useOlderJobs } from './older';
+import { usePlaces } from './places';
 import { useJobs } from './store';
 import { heading, origin } from './words';
 
@@ -31,6 +33,7 @@ export function JobList() {
   const wanted = useDeferredValue(text.trim().toLowerCase());
   const narrowed = wanted !== '' || filter !== 'all' || kind !== '';
   const older = useOlderJobs(narrowed);
+  usePlaces(jobs);
 
   const found = useMemo(
     () =>
@@ -49,17 +52,12 @@ export function JobList() {
         <h2 id="lessons">Your lessons</h2>
         {jobs.length > 0 && (
           <search className={css.filters}>
-            <label className={css.search}>
-              <span className="hidden">Search your lessons</span>
-              <Search aria-hidden />
-              <input
-                className={field.input}
-                type="search"
-                placeholder="Search"
-                value={text}
-                onChange={(e) => setText(e.target.value)}
-              />
-            </label>
+            <SearchField
+              label="Search your lessons"
+              placeholder="Search"
+              value={text}
+              onChange={(e) => setText(e.target.value)}
+            />
             <label>
               <span className="hidden">State</span>
               <select className={field.input} value={filter} onChange={(e) => setFilter(e.target.value as Which)}>

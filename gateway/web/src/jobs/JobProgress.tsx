@@ -1,27 +1,11 @@
 /** How far a lesson is: its place in line, its stage, its percent. */
 import { Progress } from '@base-ui/react/progress';
 import type { Job } from '@studycast/client';
-import { useQuery } from '@tanstack/react-query';
 
-import { studycast } from '../api/client';
 import css from './JobProgress.module.css';
-import { jobStore } from './store';
 import { moment, place, stageWords, when } from './words';
 
-// The place in line moves without a change of the job itself.
-const placeEvery = 4000;
-
 export function JobProgress({ job }: { job: Job }) {
-  useQuery({
-    queryKey: ['place', job.id],
-    queryFn: async ({ signal }) => {
-      const fresh = await studycast.get(job.id, { signal });
-      jobStore.put(fresh);
-      return fresh.version;
-    },
-    enabled: job.state === 'queued',
-    refetchInterval: placeEvery,
-  });
   if (job.state === 'running') return <Running job={job} />;
   const words = waiting(job);
   return words ? <p className={css.words}>{words}</p> : null;

@@ -42,8 +42,6 @@ export const stageWords = (stage: string | undefined) => (stage ? (stages[stage]
 
 export const lengthWords: Record<string, string> = { short: '1 min', medium: '3 min', long: '6 min' };
 
-export const isFinal = (job: Job) => job.state === 'succeeded' || job.state === 'failed' || job.state === 'cancelled';
-
 /** The title of the lesson, or what it is made of until it has one. */
 export function heading(job: Job): string {
   if (job.title) return job.title;

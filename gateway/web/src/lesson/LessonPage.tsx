@@ -1,5 +1,5 @@
 /** One lesson: how far it is, then what was made. */
-import type { Job } from '@studycast/client';
+import { isFinal, type Job } from '@studycast/client';
 import { useQuery } from '@tanstack/react-query';
 import { ArrowLeft, FileQuestion, RotateCcw, X } from 'lucide-react';
 import { Link, useParams } from 'react-router';
@@ -7,8 +7,9 @@ import { Link, useParams } from 'react-router';
 import { answered, studycast } from '../api/client';
 import { useJobActions } from '../jobs/actions';
 import { JobProgress } from '../jobs/JobProgress';
+import { usePlace } from '../jobs/places';
 import { jobStore, useJob } from '../jobs/store';
-import { heading, isFinal, lengthWords, moment, origin, stateTones, stateWords } from '../jobs/words';
+import { heading, lengthWords, moment, origin, stateTones, stateWords } from '../jobs/words';
 import { Badge } from '../ui/Badge';
 import { Button } from '../ui/Button';
 import { Failed, Loading, Notice } from '../ui/Notice';
@@ -79,6 +80,7 @@ function Lesson({ job }: { job: Job }) {
 
 function Making({ job }: { job: Job }) {
   const { cancel, retry, busy } = useJobActions(job);
+  usePlace(job);
   return (
     <section className={css.panel} aria-label="Progress">
       {!isFinal(job) && <Steps job={job} />}

@@ -1,8 +1,8 @@
 /** Narrows what is shown of the dead letters. */
-import { Search } from 'lucide-react';
 import { useState } from 'react';
 
 import field from '../ui/Field.module.css';
+import { SearchField } from '../ui/SearchField';
 import css from './FilterBar.module.css';
 import { letterStates } from './filter';
 
@@ -67,17 +67,13 @@ function Typed({ name, label, params, set }: Props & { name: string; label: stri
   const [value, setValue] = useState(params.get(name) ?? '');
   return (
     <form
-      className={css.typed}
       onSubmit={(e) => {
         e.preventDefault();
         set(name, value.trim());
       }}
     >
-      <Search aria-hidden />
-      <input
-        className={field.input}
-        type="search"
-        aria-label={label}
+      <SearchField
+        label={label}
         placeholder={label}
         value={value}
         onChange={(e) => setValue(e.target.value)}

@@ -1,21 +1,15 @@
 /** How it stands: the queues, what flows and what fails. */
-import { useQuery } from '@tanstack/react-query';
-
-import { api, unwrap } from '../api/client';
 import { Failed, Loading } from '../ui/Notice';
 import page from '../ui/Page.module.css';
 import { FlowChart } from './FlowChart';
 import { useFlow } from './flow';
 import { QueueCard } from './QueueCard';
+import { useQueues } from './queues';
 
 const refreshEvery = 2000;
 
 export function OverviewPage() {
-  const queues = useQuery({
-    queryKey: ['queues'],
-    queryFn: ({ signal }) => unwrap(api.GET('/v1/queues', { signal })),
-    refetchInterval: refreshEvery,
-  });
+  const queues = useQueues(refreshEvery);
   const flow = useFlow(queues.data?.queues, queues.dataUpdatedAt);
   return (
     <section className={page.section} aria-labelledby="overview">

@@ -1,4 +1,5 @@
 /** Puts letters back to work: first what that means, then the rate and the canary, then go. */
+import { freshKey } from '@studycast/client';
 import { useQuery } from '@tanstack/react-query';
 import { RotateCcw } from 'lucide-react';
 import { useRef, useState } from 'react';
@@ -15,9 +16,6 @@ import type { Plan } from './types';
 
 const defaultRate = 5; // letters a second
 const defaultCanary = 3; // letters
-
-const freshKey = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
 
 export function ReplayDialog({ what }: { what: Selection }) {
   const [reason, setReason] = useState('');

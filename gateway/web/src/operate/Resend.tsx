@@ -8,13 +8,14 @@ import { Button } from '../ui/Button';
 import field from '../ui/Field.module.css';
 import { FormDialog, Reason } from '../ui/Form';
 import { tell } from '../ui/Toasts';
+import { useQueues } from './queues';
 import type { Letter } from './types';
-
-const queues = ['video-generation', 'audio-generation'];
 
 export function Resend({ letter }: { letter: Letter }) {
   const [reason, setReason] = useState('');
-  const [queue, setQueue] = useState(queues[0] ?? '');
+  const [chosen, setChosen] = useState(letter.queue);
+  const queues = useQueues(false).data?.queues.map((queue) => queue.name) ?? [];
+  const queue = queues.includes(chosen) ? chosen : (queues[0] ?? '');
   const client = useQueryClient();
   return (
     <FormDialog
@@ -27,7 +28,7 @@ export function Resend({ letter }: { letter: Letter }) {
       action="Send"
       onOpen={() => {
         setReason('');
-        setQueue(queues.includes(letter.queue) ? letter.queue : (queues[0] ?? ''));
+        setChosen(letter.queue);
       }}
       onSubmit={async () => {
         await unwrap(
@@ -40,7 +41,7 @@ export function Resend({ letter }: { letter: Letter }) {
       <p className={field.hint}>For messages that are not ours or came by the wrong queue. A job is better replayed.</p>
       <label className={field.field}>
         <span>Queue</span>
-        <select value={queue} onChange={(e) => setQueue(e.target.value)}>
+        <select value={queue} onChange={(e) => setChosen(e.target.value)}>
           {queues.map((name) => (
             <option key={name}>{name}</option>
           ))}

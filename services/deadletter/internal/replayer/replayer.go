@@ -20,6 +20,7 @@ import (
 	"github.com/studycast/studycast/services/deadletter/internal/letter"
 	"github.com/studycast/studycast/services/deadletter/internal/metrics"
 	"github.com/studycast/studycast/services/deadletter/store"
+	"github.com/studycast/studycast/services/internal/byline"
 )
 
 // The places where a test may stop the process.
@@ -70,7 +71,7 @@ func New(o Options) *Replayer {
 func (r *Replayer) Replay(
 	ctx context.Context, id, author, reason string, edited *job.Request,
 ) (store.Letter, job.Job, error) {
-	if err := audit.Check(author, reason); err != nil {
+	if err := byline.Check(author, reason); err != nil {
 		return store.Letter{}, job.Job{}, err
 	}
 	l, err := r.decide(ctx, id, author, reason, edited)

@@ -14,13 +14,14 @@ import (
 	"github.com/studycast/studycast/services/deadletter/internal/letter"
 	"github.com/studycast/studycast/services/deadletter/internal/metrics"
 	"github.com/studycast/studycast/services/deadletter/store"
+	"github.com/studycast/studycast/services/internal/byline"
 )
 
 // Resend publishes the message of an open letter, as it came, to a work queue.
 // Cut short, it is published again. *job.InvalidError, store.ErrNotFound,
 // *deadletterclient.StateError, job.ErrUnavailable.
 func (r *Replayer) Resend(ctx context.Context, id, queue, author, reason string) (store.Letter, error) {
-	if err := audit.Check(author, reason); err != nil {
+	if err := byline.Check(author, reason); err != nil {
 		return store.Letter{}, err
 	}
 	if !slices.Contains(r.Queues, queue) {

@@ -17,6 +17,7 @@ import (
 	"github.com/studycast/studycast/services/deadletter/internal/audit"
 	"github.com/studycast/studycast/services/deadletter/internal/metrics"
 	"github.com/studycast/studycast/services/deadletter/store"
+	"github.com/studycast/studycast/services/internal/byline"
 )
 
 // Bounds and defaults of a replay.
@@ -50,7 +51,7 @@ func (r *Replays) Plan(ctx context.Context, in Input) (deadletterclient.Plan, er
 // Create freezes a selection; Run replays it. existed tells that the replay was
 // made before with the same key.
 func (r *Replays) Create(ctx context.Context, in Input) (p store.Replay, plan deadletterclient.Plan, existed bool, err error) {
-	if err = audit.Check(in.Author, in.Reason); err == nil {
+	if err = byline.Check(in.Author, in.Reason); err == nil {
 		err = in.complete()
 	}
 	if err != nil {
@@ -160,7 +161,7 @@ type steering struct{ action, event, wanted, to string }
 var errThere = errors.New("it is so already")
 
 func (r *Replays) steer(ctx context.Context, s steering, id, author, reason string) (store.Replay, error) {
-	if err := audit.Check(author, reason); err != nil {
+	if err := byline.Check(author, reason); err != nil {
 		return store.Replay{}, err
 	}
 	now := r.Clock.Now().UTC().Truncate(time.Microsecond)

@@ -12,6 +12,7 @@ import (
 	deadletterv1 "github.com/studycast/studycast/proto/gen/studycast/deadletter/v1"
 	"github.com/studycast/studycast/services/deadletter/internal/audit"
 	"github.com/studycast/studycast/services/deadletter/store"
+	"github.com/studycast/studycast/services/internal/byline"
 )
 
 // DiscardLetters gives letters up.
@@ -47,7 +48,7 @@ func (s *Server) RestoreLetters(
 func (s *Server) decide(
 	ctx context.Context, selection *deadletterv1.Selection, d store.Decision, action string,
 ) (deadletterclient.Decided, error) {
-	if err := audit.Check(d.Author, d.Reason); err != nil {
+	if err := byline.Check(d.Author, d.Reason); err != nil {
 		return deadletterclient.Decided{}, err
 	}
 	var bad problems

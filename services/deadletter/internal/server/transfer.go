@@ -13,6 +13,7 @@ import (
 	"github.com/studycast/studycast/services/deadletter/internal/audit"
 	"github.com/studycast/studycast/services/deadletter/internal/jsonl"
 	"github.com/studycast/studycast/services/deadletter/store"
+	"github.com/studycast/studycast/services/internal/byline"
 )
 
 const (
@@ -26,7 +27,7 @@ const (
 
 // ExportLetters sends letters whole.
 func (s *Server) ExportLetters(r *deadletterv1.ExportLettersRequest, stream deadletterv1.DeadLetterService_ExportLettersServer) error {
-	if err := audit.Check(r.GetAuthor(), r.GetReason()); err != nil {
+	if err := byline.Check(r.GetAuthor(), r.GetReason()); err != nil {
 		return err
 	}
 	var bad problems
@@ -90,7 +91,7 @@ func (s *Server) ImportLetters(stream deadletterv1.DeadLetterService_ImportLette
 	} else if err != nil {
 		return err
 	}
-	if err := audit.Check(first.GetAuthor(), first.GetReason()); err != nil {
+	if err := byline.Check(first.GetAuthor(), first.GetReason()); err != nil {
 		return err
 	}
 	resp := &deadletterv1.ImportLettersResponse{}

@@ -22,9 +22,7 @@ func Schema(ctx context.Context, address string) (state tables.State, err error)
 	}
 	db := stdlib.OpenDB(*config.ConnConfig)
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if state, err = tables.Look(ctx, goose.DialectPostgres, db, migrations, table.Versions); err == nil {
-		err = db.QueryRowContext(ctx, "SELECT clock_timestamp()").Scan(&state.Clock)
-	}
+	state, err = tables.Look(ctx, goose.DialectPostgres, db, migrations, table.Versions)
 	if err != nil {
 		return state, fmt.Errorf("look at the dead-letter store: %w", explain(err))
 	}

@@ -3,11 +3,11 @@ package ledger
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/google/uuid"
 
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/services/internal/byline"
 	"github.com/studycast/studycast/services/status/store"
 )
 
@@ -25,30 +25,8 @@ type Act struct {
 	action string
 }
 
-const (
-	maxAuthor = 256  // bytes
-	maxReason = 1000 // bytes
-)
-
 // check refuses what would not do for the record.
-func (a Act) check() error {
-	var bad []job.FieldError
-	for _, f := range []struct {
-		path, value string
-		limit       int
-	}{{"author", a.Author, maxAuthor}, {"reason", a.Reason, maxReason}} {
-		switch {
-		case strings.TrimSpace(f.value) == "":
-			bad = append(bad, job.FieldError{Path: f.path, Message: "is empty: say who does it and why, for the record"})
-		case len(f.value) > f.limit:
-			bad = append(bad, job.FieldError{Path: f.path, Message: fmt.Sprintf("has %d bytes: use at most %d", len(f.value), f.limit)})
-		}
-	}
-	if bad != nil {
-		return &job.InvalidError{Fields: bad}
-	}
-	return nil
-}
+func (a Act) check() error { return byline.Check(a.Author, a.Reason) }
 
 // record writes down what was done, in the transaction that does it: ids grow
 // in the order of the commits.

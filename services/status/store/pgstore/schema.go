@@ -21,9 +21,7 @@ func Schema(ctx context.Context, text string) (state tables.State, err error) {
 	}
 	db := stdlib.OpenDB(*a.config.ConnConfig)
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if state, err = tables.Look(ctx, goose.DialectPostgres, db, migrations, ""); err == nil {
-		err = db.QueryRowContext(ctx, "SELECT clock_timestamp()").Scan(&state.Clock)
-	}
+	state, err = tables.Look(ctx, goose.DialectPostgres, db, migrations, "")
 	if err == nil || refuses(err) {
 		return state, err
 	}
