@@ -185,3 +185,31 @@ func TestProblems(t *testing.T) {
 		})
 	}
 }
+
+// What is put around the transport sees every call with its context.
+func TestTransportIsWrapped(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	s := &script{t: t, answers: []func(*http.Request) (*http.Response, error){with(200, `{"id":"1"}`)}}
+	wrap := func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			r = r.Clone(r.Context())
+			r.Header.Set("Traceparent", r.Context().Value(key{}).(string))
+			return next.RoundTrip(r)
+		})
+	}
+	mine := &http.Client{Transport: s}
+	c := client.New("http://x.test", client.WithTransport(wrap), client.WithHTTPClient(mine))
+	_, err := c.Get(context.WithValue(t.Context(), key{}, "00-x"), "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "00-x", s.calls[0].Header.Get("Traceparent"))
+	if mine.Transport != http.RoundTripper(s) {
+		t.Fatal("the caller's client was changed")
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -20,6 +20,7 @@ type Client struct {
 	base    string
 	token   string
 	http    *http.Client
+	wrap    func(http.RoundTripper) http.RoundTripper
 	retries int
 	longest time.Duration
 }
@@ -39,9 +40,14 @@ func WithRetries(most int, longest time.Duration) Option {
 	return func(c *Client) { c.retries, c.longest = most, longest }
 }
 
-// WithHTTPClient makes the calls by h, for a proxy, private certificates or
-// tracing. It must have no Timeout: that would cut event streams.
+// WithHTTPClient makes the calls by h, for a proxy or private certificates. It must have no Timeout: that would cut event streams.
 func WithHTTPClient(h *http.Client) Option { return func(c *Client) { c.http = h } }
+
+// WithTransport puts wrap around what makes the calls, for tracing: what it
+// returns may add the traceparent of a request's context to its header.
+func WithTransport(wrap func(http.RoundTripper) http.RoundTripper) Option {
+	return func(c *Client) { c.wrap = wrap }
+}
 
 // New returns a client of the server at base, like http://127.0.0.1:8080. It
 // makes no call yet.
@@ -59,6 +65,14 @@ func New(base string, options ...Option) *Client {
 		// context and by the time until the first byte.
 		t.ResponseHeaderTimeout = firstByte
 		c.http = &http.Client{Transport: t}
+	}
+	if c.wrap != nil {
+		mine := *c.http
+		if mine.Transport == nil {
+			mine.Transport = http.DefaultTransport
+		}
+		mine.Transport = c.wrap(mine.Transport)
+		c.http = &mine
 	}
 	return c
 }

@@ -33,6 +33,9 @@ type EditOptions struct {
 	Length   *string `json:"length,omitempty"`
 	Theme    *string `json:"theme,omitempty"`
 	Language *string `json:"language,omitempty"`
+	Format   *string `json:"format,omitempty"`
+
+	Voices *[]string `json:"voices,omitempty"` // none makes them the default
 }
 
 // Replayed is what became of a dead letter and its job.

@@ -1,6 +1,9 @@
 package client
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Kinds of lessons, of Request.Kind and Job.Kind.
 const (
@@ -47,6 +50,16 @@ type Options struct {
 	Length   string `json:"length,omitempty"`   // "short", "medium" or "long"
 	Theme    string `json:"theme,omitempty"`    // "dark" or "paper"; of a video only
 	Language string `json:"language,omitempty"` // BCP 47 tag; that of the source by default
+	// Voices are names of Voices: the narrator's, or those of the two hosts of a
+	// dialogue.
+	Voices []string `json:"voices,omitempty"`
+	Format string   `json:"format,omitempty"` // of a video "landscape" or "portrait", of audio "dialogue" or "monologue"
+}
+
+// Equal reports whether o and p are the same choices.
+func (o Options) Equal(p Options) bool {
+	return o.Length == p.Length && o.Theme == p.Theme && o.Language == p.Language &&
+		slices.Equal(o.Voices, p.Voices) && o.Format == p.Format
 }
 
 // Job is a request and what became of it.

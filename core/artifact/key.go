@@ -71,6 +71,13 @@ func StageKey(id job.ID, key string) string {
 // StagePrefix is the key to delete when no attempt of a job will come any more.
 func StagePrefix(id job.ID) string { return JobPrefix(id) + "/stages" }
 
+// IsStage reports whether key is a StageKey: what can be made again when it is
+// lost.
+func IsStage(key string) bool {
+	segments := strings.Split(key, "/")
+	return len(segments) == 4 && segments[0] == "jobs" && segments[2] == "stages"
+}
+
 func hash(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:])

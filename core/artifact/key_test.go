@@ -24,6 +24,9 @@ func TestKeysOfTheProductAreValid(t *testing.T) {
 	require.NotEqual(t, artifact.UploadKey("ada", "1"), artifact.UploadKey("ben", "1"))
 	require.NotContains(t, artifact.UploadKey("ada", "1"), "ada")
 	require.True(t, strings.HasPrefix(artifact.StageKey("j1", "k"), artifact.StagePrefix("j1")+"/"))
+	require.True(t, artifact.IsStage(artifact.StageKey("j1", "k")))
+	require.False(t, artifact.IsStage(artifact.JobKey("j1", 1, "stages")))
+	require.False(t, artifact.IsStage(artifact.UploadKey("ada", "stages")))
 }
 
 // FuzzCheckKey: a key that passes stays below the folder that it is joined to,

@@ -12,8 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/studycast/studycast/core/artifact"
-	"github.com/studycast/studycast/core/artifact/dirstore"
 	"github.com/studycast/studycast/core/broker/driver"
 	"github.com/studycast/studycast/core/broker/membroker"
 	"github.com/studycast/studycast/core/broker/rabbitbroker"
@@ -64,12 +62,3 @@ func OpenBroker(ctx context.Context, url string, ps job.Policies, o BrokerOption
 }
 
 var errNotShared = errors.New("BROKER_URL: the embedded queue belongs to one process, and this program runs apart from the others: set BROKER_URL=amqp://user:password@host:5672/vhost for all of them, or run everything in one process with `studycast serve`")
-
-// OpenArtifacts opens the artifact store at url: "file:PATH".
-func OpenArtifacts(url string) (artifact.Store, error) {
-	scheme, rest, _ := strings.Cut(url, ":")
-	if scheme != "file" || rest == "" {
-		return nil, fmt.Errorf("ARTIFACTS_URL %q: use file:PATH", scheme+":…")
-	}
-	return dirstore.Open(rest)
-}

@@ -100,6 +100,14 @@ func Do[T any](ctx context.Context, b *Breaker, call func() (T, error)) (T, erro
 	}
 }
 
+// Dependency is the name of what it guards.
+func (b *Breaker) Dependency() string {
+	if b == nil {
+		return ""
+	}
+	return b.calls.Name()
+}
+
 // Closed reports whether calls go through freely.
 func (b *Breaker) Closed() bool { return b == nil || b.calls.State() == gobreaker.StateClosed }
 

@@ -2,17 +2,7 @@
 // and logs once for all adapters; an adapter implements package driver and is
 // chosen by package backend.
 //
-// # Metrics
-//
-//	studycast_broker_publishes_total{queue,outcome}         outcome: stored, invalid, unknown_queue,
-//	                                                        unavailable, outcome_unknown, error
-//	studycast_broker_publish_seconds{queue}                 until the broker had the message durably
-//	studycast_broker_deliveries_total{queue}                handed to a handler
-//	studycast_broker_redelivered_total{queue}               of these, handed out before
-//	studycast_broker_settled_total{queue,action}            action: ack, retry, dead, release
-//	studycast_broker_settle_failures_total{queue,action}    calls that ended with an error
-//	studycast_broker_unsettled_released_total{queue,cause}  cause: returned, panicked
-//	studycast_broker_consumers{queue,ready}                 ready: true, false
+// What it counts is defined in Metrics.
 package broker
 
 import (

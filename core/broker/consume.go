@@ -131,7 +131,7 @@ func (c *consumer) subscribe(prefetch int) (driver.Consumer, error) {
 		backoff.WithBackOff(wait),
 		backoff.WithMaxElapsedTime(0),
 		backoff.WithNotify(func(err error, next time.Duration) {
-			b.log.Warn("The broker can't be consumed yet.", "queue", c.queue, "error", err, "next_try", next)
+			b.log.Warn("The broker can't be consumed yet.", "queue", c.queue, "error", err, "wait", next)
 		}),
 	)
 	if err != nil {
@@ -186,7 +186,7 @@ func (c *consumer) admit(d *Delivery, beside bool) {
 		}
 	}
 	if c.ctx.Err() != nil {
-		c.release(d)
+		c.release(extract(c.ctx, d.Message.Traceparent), d)
 		return
 	}
 	c.serve(d)
@@ -202,21 +202,21 @@ func (c *consumer) serve(d *Delivery) {
 	if d.ended() {
 		return
 	}
-	cause := "returned"
+	cause := causeReturned
 	if panicked {
-		cause = "panicked"
+		cause = causePanicked
 	}
-	b.log.Error("A handler left its delivery unsettled; it is released.",
-		"queue", c.queue, "job", d.Message.ID, "cause", cause)
+	b.log.ErrorContext(ctx, "A handler left its delivery unsettled; it is released.",
+		"queue", c.queue, "job", d.Message.ID, "why", cause)
 	b.metrics.unsettled(c.queue, cause)
-	c.release(d)
+	c.release(ctx, d)
 }
 
 func (c *consumer) call(ctx context.Context, d *Delivery) (panicked bool) {
 	defer func() {
 		if v := recover(); v != nil {
 			panicked = true
-			c.broker.log.Error("A handler panicked.", "queue", c.queue, "job", d.Message.ID,
+			c.broker.log.ErrorContext(ctx, "A handler panicked.", "queue", c.queue, "job", d.Message.ID,
 				"panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 		}
 	}()
@@ -225,8 +225,8 @@ func (c *consumer) call(ctx context.Context, d *Delivery) (panicked bool) {
 }
 
 // release gives d back although the context of Consume may have ended.
-func (c *consumer) release(d *Delivery) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), releaseTime)
+func (c *consumer) release(ctx context.Context, d *Delivery) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		err := d.Release(ctx)
@@ -236,7 +236,7 @@ func (c *consumer) release(d *Delivery) {
 		return struct{}{}, err
 	})
 	if err != nil {
-		c.broker.log.Warn("A delivery couldn't be released; it comes again when its consumer ends.",
+		c.broker.log.WarnContext(ctx, "A delivery couldn't be released; it comes again when its consumer ends.",
 			"queue", c.queue, "job", d.Message.ID, "error", err)
 	}
 }

@@ -38,13 +38,13 @@ func newDelivery(b *Broker, queue string, d driver.Delivery, tally func(int)) *D
 
 // Ack removes the message. Call it last, after the outcome is stored.
 func (d *Delivery) Ack(ctx context.Context) error {
-	return d.settle(ctx, "ack", func() error { return d.settler.Ack(ctx) })
+	return d.settle(ctx, actionAck, func() error { return d.settler.Ack(ctx) })
 }
 
 // Retry makes the message ready again no earlier than after from now, with
 // its attempt hint set. A delay that the broker can't hold is ErrInvalid.
 func (d *Delivery) Retry(ctx context.Context, after time.Duration, attempt int) error {
-	return d.settle(ctx, "retry", func() error {
+	return d.settle(ctx, actionRetry, func() error {
 		if err := d.broker.validDelay(after); err != nil {
 			return err
 		}
@@ -55,12 +55,12 @@ func (d *Delivery) Retry(ctx context.Context, after time.Duration, attempt int) 
 // Dead moves the message to the dead queue. A reason that is too long or not
 // UTF-8 is cut or mended.
 func (d *Delivery) Dead(ctx context.Context, r Reason) error {
-	return d.settle(ctx, "dead", func() error { return d.settler.Dead(ctx, validReason(r)) })
+	return d.settle(ctx, actionDead, func() error { return d.settler.Dead(ctx, validReason(r)) })
 }
 
 // Release gives the message back at once with nothing spent.
 func (d *Delivery) Release(ctx context.Context) error {
-	return d.settle(ctx, "release", func() error { return d.settler.Release(ctx) })
+	return d.settle(ctx, actionRelease, func() error { return d.settler.Release(ctx) })
 }
 
 func (d *Delivery) settle(ctx context.Context, action string, call func() error) error {

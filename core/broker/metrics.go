@@ -2,8 +2,7 @@ package broker
 
 import (
 	"errors"
-	"strconv"
-	"sync"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,6 +14,82 @@ import (
 // able to make series.
 const otherQueue = "other"
 
+// How deliveries are settled, and why one was not, as labels and errors say it.
+const (
+	actionAck     = "ack"
+	actionRetry   = "retry"
+	actionDead    = "dead"
+	actionRelease = "release"
+
+	causeReturned = "returned"
+	causePanicked = "panicked"
+)
+
+// Metrics defines what a Broker shows of itself. Queues are those that the
+// program publishes to or consumes.
+func Metrics(queues ...string) []metric.Def { return definitions(queues).all() }
+
+type defs struct {
+	publishes, publishSeconds, deliveries, redelivered, settles, settleFailures, released metric.Def
+	consumers, connected, reconnects                                                      metric.Def
+}
+
+func (d defs) all() []metric.Def {
+	return []metric.Def{
+		d.publishes, d.publishSeconds, d.deliveries, d.redelivered, d.settles, d.settleFailures, d.released,
+		d.consumers, d.connected, d.reconnects,
+	}
+}
+
+func definitions(queues []string) defs {
+	queue := metric.Of("queue", queues...)
+	action := metric.Of("action", actionAck, actionRetry, actionDead, actionRelease)
+	return defs{
+		publishes: metric.Def{
+			Name: "studycast_broker_publishes_total", Type: metric.Counter, Help: "Publishes by outcome.",
+			Labels: []metric.Label{
+				metric.Of("queue", append(slices.Clone(queues), otherQueue)...),
+				metric.Of("outcome", "stored", "invalid", "unknown_queue", "unavailable", "outcome_unknown", "error"),
+			},
+		},
+		publishSeconds: metric.Def{
+			Name: "studycast_broker_publish_seconds", Type: metric.Histogram, Help: "Time of a publish until the broker had the message durably.",
+			Labels: []metric.Label{queue}, Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 5, 30},
+		},
+		deliveries: metric.Def{
+			Name: "studycast_broker_deliveries_total", Type: metric.Counter, Help: "Deliveries handed to a handler.",
+			Labels: []metric.Label{queue},
+		},
+		redelivered: metric.Def{
+			Name: "studycast_broker_redelivered_total", Type: metric.Counter, Help: "Deliveries of a message that was handed out before.",
+			Labels: []metric.Label{queue},
+		},
+		settles: metric.Def{
+			Name: "studycast_broker_settled_total", Type: metric.Counter, Help: "Deliveries settled, by action.",
+			Labels: []metric.Label{queue, action},
+		},
+		settleFailures: metric.Def{
+			Name: "studycast_broker_settle_failures_total", Type: metric.Counter, Help: "Calls to settle that ended with an error.",
+			Labels: []metric.Label{queue, action},
+		},
+		released: metric.Def{
+			Name: "studycast_broker_unsettled_released_total", Type: metric.Counter, Help: "Deliveries released because the handler left them unsettled.",
+			Labels: []metric.Label{queue, metric.Of("cause", causeReturned, causePanicked)},
+		},
+		consumers: metric.Def{
+			Name: "studycast_broker_consumers", Type: metric.Gauge, Help: "Consumers of this process, by whether they are really consuming now.",
+			Labels: []metric.Label{queue, metric.Of("ready", "true", "false")},
+		},
+		connected: metric.Def{
+			Name: "studycast_broker_connected", Type: metric.Gauge,
+			Help: "1 while messages can be published, 0 without a connection and while the broker takes no messages.",
+		},
+		reconnects: metric.Def{
+			Name: "studycast_broker_reconnects_total", Type: metric.Counter, Help: "Connections to the broker that were made anew after one was lost.",
+		},
+	}
+}
+
 type metrics struct {
 	publishes      *prometheus.CounterVec
 	publishSeconds *prometheus.HistogramVec
@@ -23,31 +98,22 @@ type metrics struct {
 	settles        *prometheus.CounterVec
 	settleFailures *prometheus.CounterVec
 	released       *prometheus.CounterVec
-	readiness      *readiness
+	live           *live
 }
 
 func newMetrics(r prometheus.Registerer, b *Broker) *metrics {
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return metric.SharedOrUnseen(r, prometheus.NewCounterVec(prometheus.CounterOpts{
-			Namespace: "studycast", Subsystem: "broker", Name: name, Help: help,
-		}, labels))
-	}
+	d := definitions(nil)
 	m := &metrics{
-		publishes:      counter("publishes_total", "Publishes by outcome.", "queue", "outcome"),
-		deliveries:     counter("deliveries_total", "Deliveries handed to a handler.", "queue"),
-		redelivered:    counter("redelivered_total", "Deliveries of a message that was handed out before.", "queue"),
-		settles:        counter("settled_total", "Deliveries settled, by action.", "queue", "action"),
-		settleFailures: counter("settle_failures_total", "Calls to settle that ended with an error.", "queue", "action"),
-		released: counter("unsettled_released_total",
-			"Deliveries released because the handler left them unsettled.", "queue", "cause"),
-		publishSeconds: metric.SharedOrUnseen(r, prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Namespace: "studycast", Subsystem: "broker", Name: "publish_seconds",
-			Help:    "Time of a publish until the broker had the message durably.",
-			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 5, 30},
-		}, []string{"queue"})),
-		readiness: metric.SharedOrUnseen(r, newReadiness()),
+		publishes:      metric.SharedOrUnseen(r, d.publishes.NewCounterVec()),
+		publishSeconds: metric.SharedOrUnseen(r, d.publishSeconds.NewHistogramVec()),
+		deliveries:     metric.SharedOrUnseen(r, d.deliveries.NewCounterVec()),
+		redelivered:    metric.SharedOrUnseen(r, d.redelivered.NewCounterVec()),
+		settles:        metric.SharedOrUnseen(r, d.settles.NewCounterVec()),
+		settleFailures: metric.SharedOrUnseen(r, d.settleFailures.NewCounterVec()),
+		released:       metric.SharedOrUnseen(r, d.released.NewCounterVec()),
+		live:           metric.SharedOrUnseen(r, newLive(d)),
 	}
-	m.readiness.add(b)
+	m.live.add(b)
 	return m
 }
 
@@ -88,58 +154,4 @@ func (m *metrics) settled(queue, action string, err error) {
 
 func (m *metrics) unsettled(queue, cause string) { m.released.WithLabelValues(queue, cause).Inc() }
 
-func (m *metrics) forget(b *Broker) { m.readiness.remove(b) }
-
-// readiness asks the consumers of its brokers when it is scraped: an adapter
-// may lose and regain its connection without telling anybody.
-type readiness struct {
-	desc    *prometheus.Desc
-	mu      sync.Mutex
-	brokers map[*Broker]struct{}
-}
-
-func newReadiness() *readiness {
-	return &readiness{
-		desc: prometheus.NewDesc("studycast_broker_consumers",
-			"Consumers, by whether they are really consuming now.", []string{"queue", "ready"}, nil),
-		brokers: make(map[*Broker]struct{}),
-	}
-}
-
-func (r *readiness) add(b *Broker) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.brokers[b] = struct{}{}
-}
-
-func (r *readiness) remove(b *Broker) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.brokers, b)
-}
-
-// Describe implements prometheus.Collector.
-func (r *readiness) Describe(ch chan<- *prometheus.Desc) { ch <- r.desc }
-
-// Collect implements prometheus.Collector.
-func (r *readiness) Collect(ch chan<- prometheus.Metric) {
-	type key struct {
-		queue string
-		ready bool
-	}
-	counts := make(map[key]int)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for b := range r.brokers {
-		b.mu.Lock()
-		for c := range b.consumers {
-			ready := c.ready()
-			counts[key{c.queue, ready}]++
-			counts[key{c.queue, !ready}] += 0 // a sum that falls to zero must be seen
-		}
-		b.mu.Unlock()
-	}
-	for k, n := range counts {
-		ch <- prometheus.MustNewConstMetric(r.desc, prometheus.GaugeValue, float64(n), k.queue, strconv.FormatBool(k.ready))
-	}
-}
+func (m *metrics) forget(b *Broker) { m.live.remove(b) }

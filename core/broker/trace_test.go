@@ -50,6 +50,27 @@ func TestTrace(t *testing.T) {
 	require.NotEqual(t, handled[1].TraceID(), handled[0].TraceID())
 }
 
+// The message of another attempt, by whatever way it came, is linked too.
+func TestAnotherAttemptIsLinked(t *testing.T) {
+	t.Parallel()
+	exporter := tracetest.NewInMemoryExporter()
+	provider := sdk.NewTracerProvider(sdk.WithSyncer(exporter))
+	b := open(t, newFake(), broker.Options{Tracer: provider})
+	require.NoError(t, b.Publish(t.Context(), queue, message(func(m *broker.Message) {
+		m.Traceparent, m.Attempt = traceparent, 2
+	})))
+	run, cancel := context.WithCancel(t.Context())
+	require.NoError(t, b.Consume(run, queue, 1, func(ctx context.Context, d *broker.Delivery) {
+		require.NoError(t, d.Ack(ctx))
+		cancel()
+	}))
+	send := named(t, exporter.GetSpans(), "send "+queue)[0]
+	require.Equal(t, traceparent[3:35], send.SpanContext.TraceID().String(), "it goes on with the trace of the submit")
+	process := named(t, exporter.GetSpans(), "process "+queue)[0]
+	require.False(t, process.Parent.IsValid())
+	require.Equal(t, send.SpanContext.SpanID(), process.Links[0].SpanContext.SpanID())
+}
+
 func named(t *testing.T, spans tracetest.SpanStubs, name string) tracetest.SpanStubs {
 	t.Helper()
 	var found tracetest.SpanStubs

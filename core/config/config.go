@@ -26,16 +26,6 @@ type Log struct {
 // Logger returns the logger.
 func (l Log) Logger() (*slog.Logger, error) { return obs.NewLogger(os.Stderr, l.LogFormat, l.LogLevel) }
 
-// Tracing says where spans go.
-type Tracing struct {
-	OTLPEndpoint string `name:"otlp-endpoint" help:"Collector of traces, by OTLP over gRPC; empty = no traces. The other OTEL_ variables of OpenTelemetry hold as well. Example: http://127.0.0.1:4317" env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
-}
-
-// Check checks the address.
-func (t Tracing) Check() error {
-	return checkURL("OTEL_EXPORTER_OTLP_ENDPOINT", t.OTLPEndpoint, "http://127.0.0.1:4317")
-}
-
 // checkURL returns an error unless raw is empty or an address of the web.
 func checkURL(name, raw, like string) error {
 	if raw == "" {
@@ -60,11 +50,6 @@ type Store struct {
 // DeadLetterStore is the store of the dead-letter service.
 type DeadLetterStore struct {
 	DeadLetterStoreURL string `name:"deadletter-store-url" help:"Store of the dead-letter service; empty = STORE_URL when that is PostgreSQL, else an embedded SQLite store in the data folder." secret:"true" env:"DEADLETTER_STORE_URL"`
-}
-
-// Artifacts is where produced files are kept.
-type Artifacts struct {
-	ArtifactsURL string `help:"Artifact store; empty = a folder in the data folder. All programs need the same. Example: file:/srv/artifacts" env:"ARTIFACTS_URL"`
 }
 
 // Scratch is where running attempts keep their files.

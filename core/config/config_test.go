@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -48,6 +49,8 @@ func TestNetworkSettingsAreChecked(t *testing.T) {
 	}
 	require.ErrorContains(t, config.Tracing{OTLPEndpoint: "localhost:4317"}.Check(), "OTEL_EXPORTER_OTLP_ENDPOINT")
 	require.NoError(t, config.Tracing{OTLPEndpoint: "http://localhost:4317"}.Check())
+	require.ErrorContains(t, config.Tracing{TraceRatio: 1.5}.Check(), "TRACE_RATIO")
+	require.ErrorContains(t, config.Tracing{TraceRatio: math.NaN()}.Check(), "TRACE_RATIO")
 	require.ErrorContains(t, config.Broker{BrokerTLSCert: "x"}.Check(), "BROKER_TLS_CERT and BROKER_TLS_KEY")
 	require.ErrorContains(t, config.TLS{GRPCTLSKey: "x"}.Check(), "GRPC_TLS_CERT and GRPC_TLS_KEY")
 	require.ErrorContains(t, config.TLS{GRPCTLSCA: "/nowhere/ca.pem"}.Check(), "/nowhere/ca.pem")
@@ -74,15 +77,20 @@ func TestCheckFindsAllThatIsWrong(t *testing.T) {
 func TestLessonNamesTheWrongSetting(t *testing.T) {
 	t.Parallel()
 	for want, l := range map[string]config.Lesson{
-		"SCRIPT_URL":     {ScriptURL: "example.com"},
-		"SCRIPT_MODEL":   {ScriptURL: "https://example.com/v1"},
-		"SPEECH_COMMAND": {SpeechURL: "https://example.com/v1", SpeechCommand: []string{"piper"}},
-		"SPEECH_VOICES":  {SpeechVoices: []string{"nova"}},
+		"SCRIPT_URL":               {ScriptURL: "example.com"},
+		"SCRIPT_MODEL":             {ScriptURL: "https://example.com/v1"},
+		"SPEECH_COMMAND":           {SpeechURL: "https://example.com/v1", SpeechCommand: []string{"piper"}},
+		"SPEECH_VOICES names luna": {Cast: config.Cast{SpeechVoices: []string{"ada=nova", "luna=shimmer"}}},
 	} {
 		require.ErrorContains(t, l.Check(), want)
 	}
-	l := config.Lesson{SpeechVoices: []string{"ada=nova", "ben=onyx"}}
+	for want, pair := range map[string]string{"use pairs": "nova", "begins with a letter": "Ada=nova"} {
+		require.ErrorContains(t, config.Cast{SpeechVoices: []string{pair}}.Check(), want)
+	}
+	l := config.Lesson{Cast: config.Cast{SpeechVoices: []string{"ada=nova", "ben=onyx"}}}
 	require.NoError(t, l.Check())
+	require.NoError(t, l.Cast.Check())
+	require.Equal(t, []string{"ada", "ben"}, l.Names())
 	voices, err := l.Voices()
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"ada": "nova", "ben": "onyx"}, voices)

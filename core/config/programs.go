@@ -42,8 +42,10 @@ type ForGateway struct {
 	Folder
 	Broker
 	Artifacts
+	Downloads
 	Policies
 	Sources
+	Cast
 }
 
 // ForStatus are the settings of the status service beside the common ones.
@@ -88,6 +90,7 @@ type ForSingle struct {
 	Limits
 	Edge
 	Sites
+	Downloads
 	Data
 	DeadLetterRetention
 	Policies
@@ -107,6 +110,7 @@ type everything struct {
 	Sites
 	StatusPeer
 	DeadLetterPeer
+	Downloads
 	Data
 	DeadLetterRetention
 	Policies

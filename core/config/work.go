@@ -3,10 +3,11 @@ package config
 import (
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/lesson/voice"
 )
 
 // Policies override the policies of core/job.
@@ -60,13 +61,13 @@ type Sources struct {
 type Lesson struct {
 	Sources
 	Fallback
+	Cast
 	ScriptURL     string   `help:"Base URL of an OpenAI-compatible chat endpoint that writes scripts; empty = the offline writer." env:"SCRIPT_URL"`
 	ScriptKey     string   `help:"Key of the script endpoint." env:"SCRIPT_KEY" secret:"true"`
 	ScriptModel   string   `help:"Model of the script endpoint." env:"SCRIPT_MODEL"`
 	SpeechURL     string   `help:"Base URL of an OpenAI-compatible speech endpoint; empty = the offline voices." env:"SPEECH_URL"`
 	SpeechKey     string   `help:"Key of the speech endpoint." env:"SPEECH_KEY" secret:"true"`
 	SpeechModel   string   `help:"Model of the speech endpoint." env:"SPEECH_MODEL" default:"tts-1"`
-	SpeechVoices  []string `help:"Voices of the speech endpoint or command for the hosts." env:"SPEECH_VOICES" placeholder:"ada=nova,ben=onyx"`
 	SpeechCommand []string `help:"Command that speaks, instead of an endpoint: text on standard input, WAV to {output}, voice name as {voice}." env:"SPEECH_COMMAND" sep:" " placeholder:"piper -m {voice} -f {output}"`
 }
 
@@ -83,19 +84,18 @@ func (l Lesson) Check() error {
 	if l.SpeechURL != "" && len(l.SpeechCommand) > 0 {
 		return errors.New("SPEECH_URL and SPEECH_COMMAND are both set: use one")
 	}
-	_, err := l.Voices()
-	return err
+	if l.SpeechURL == "" && len(l.SpeechCommand) == 0 {
+		return l.checkOffline()
+	}
+	return nil
 }
 
-// Voices returns the voices by host.
-func (l Lesson) Voices() (map[string]string, error) {
-	m := map[string]string{}
-	for _, pair := range l.SpeechVoices {
-		host, voice, ok := strings.Cut(pair, "=")
-		if !ok || host == "" || voice == "" {
-			return nil, fmt.Errorf("SPEECH_VOICES %q: use pairs like ada=nova,ben=onyx", pair)
+// checkOffline refuses voices that only an endpoint or a command could have.
+func (l Lesson) checkOffline() error {
+	for _, n := range l.Names() {
+		if !slices.Contains(voice.Product(), n) {
+			return fmt.Errorf("SPEECH_VOICES names %s, which the offline voices lack: set SPEECH_URL or SPEECH_COMMAND, or take it out", n)
 		}
-		m[host] = voice
 	}
-	return m, nil
+	return nil
 }

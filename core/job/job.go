@@ -46,13 +46,6 @@ type Source struct {
 	Text   string // pasted text, Markdown allowed
 }
 
-// Options are the choices of the user. An empty field means the default.
-type Options struct {
-	Length   string // "short", "medium", "long"
-	Theme    string // "dark", "paper"; video only
-	Language string // BCP 47 tag; "" = that of the source
-}
-
 // Request is what a user asked for. It travels in the message, so that a dead
 // letter can be read by itself.
 type Request struct {

@@ -2,7 +2,6 @@ package job
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -33,8 +32,6 @@ func (e *InvalidError) Error() string {
 	return strings.Join(parts, "; ")
 }
 
-var language = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
-
 // Validate checks everything that can be known of a request without touching
 // the source. It returns an *InvalidError with every wrong field, or nil.
 // Whether an address may be fetched is checked by core/lesson/source.
@@ -47,11 +44,7 @@ func (r Request) Validate(now time.Time) error {
 		add("kind", "%q is not a kind: use video or audio", clip(string(r.Kind)))
 	}
 	r.Source.check(add)
-	oneOf(add, "options.length", r.Options.Length, "short", "medium", "long")
-	oneOf(add, "options.theme", r.Options.Theme, "dark", "paper")
-	if l := r.Options.Language; l != "" && (len(l) > 35 || !language.MatchString(l)) {
-		add("options.language", "%q is not a language tag: use one like en, de or pt-BR", clip(l))
-	}
+	r.Options.check(r.Kind, add)
 	if !r.RunAt.IsZero() && r.RunAt.Sub(now) > MaxRunAhead {
 		add("run_at", "lies more than 90 days ahead: use an earlier time")
 	}
@@ -61,6 +54,10 @@ func (r Request) Validate(now time.Time) error {
 	for k, v := range r.Labels {
 		if k == "" || len(k) > MaxLabelBytes || len(v) > MaxLabelBytes {
 			add("labels", "a key needs 1 to %d bytes, a value at most %d", MaxLabelBytes, MaxLabelBytes)
+			break
+		}
+		if strings.ContainsRune(k+v, 0) {
+			add("labels", "one holds a NUL, which is no text: leave it out")
 			break
 		}
 	}
@@ -86,6 +83,8 @@ func (s Source) check(add func(path, format string, args ...any)) {
 		add("source.url", "is %d bytes long: an address has at most %d", len(s.URL), MaxURLBytes)
 	case len(s.Text) > MaxTextBytes:
 		add("source.text", "is %d bytes long: at most %d; upload a longer text as a file", len(s.Text), MaxTextBytes)
+	case strings.ContainsRune(s.Text, 0):
+		add("source.text", "holds a NUL, which is no text: leave it out")
 	}
 }
 

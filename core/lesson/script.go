@@ -9,7 +9,7 @@ type Kind string
 // The kinds of lesson.
 const (
 	Video Kind = "video" // an educational video: slides and one narrator
-	Audio Kind = "audio" // an audio overview: a dialogue of two hosts
+	Audio Kind = "audio" // an audio overview: a dialogue of two hosts, or one narrator
 )
 
 // Length is the target length of a lesson.
@@ -44,6 +44,17 @@ const (
 	Paper Theme = "paper"
 )
 
+// Format is the form of a lesson.
+type Format string
+
+// The formats: two of a video, two of audio. The first of each is the default.
+const (
+	Landscape Format = "landscape" // slides of 16:9
+	Portrait  Format = "portrait"  // slides of 9:16, for a phone held upright
+	Dialogue  Format = "dialogue"  // two hosts
+	Monologue Format = "monologue" // one narrator
+)
+
 // Options are the choices of the student. The zero value of a field means the
 // default of the product.
 type Options struct {
@@ -51,6 +62,28 @@ type Options struct {
 	Length   Length `json:"length"`             // default Medium
 	Theme    Theme  `json:"theme"`              // default Dark
 	Language string `json:"language,omitempty"` // BCP 47; "" = that of the document
+	// Voices are names of package voice, one a host; none = the default ones.
+	Voices []string `json:"voices,omitempty"`
+	Format Format   `json:"format,omitempty"` // "" = the default of Kind
+}
+
+// Hosts is how many are heard in the lesson.
+func (o Options) Hosts() int {
+	if o.Kind == Audio && o.Format != Monologue {
+		return 2
+	}
+	return 1
+}
+
+// Formats lists the formats of a kind, its default first.
+func (k Kind) Formats() []Format {
+	switch k {
+	case Video:
+		return []Format{Landscape, Portrait}
+	case Audio:
+		return []Format{Dialogue, Monologue}
+	}
+	return nil
 }
 
 // Script is what will be said and shown. It is an artifact (script.json): it
@@ -64,7 +97,7 @@ type Script struct {
 	URL      string    `json:"url,omitempty"`
 	Language string    `json:"language"`
 	Writer   string    `json:"writer"`   // "offline" or "remote: <model>"
-	Speakers []Speaker `json:"speakers"` // one for a video, two for audio
+	Speakers []Speaker `json:"speakers"` // one, or two for a dialogue
 	Scenes   []Scene   `json:"scenes"`
 	Notes    []string  `json:"notes,omitempty"` // "written offline: the script endpoint did not answer in 90 s"
 }

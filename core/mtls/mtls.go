@@ -149,7 +149,7 @@ func (k *Keeper) current() *material {
 	switch {
 	case err == nil:
 		k.good, k.wrong = fresh, ""
-		k.log.Info("new certificates are in use", "certificate", k.files.Cert)
+		k.log.Info("new certificates are in use", "file", k.files.Cert)
 	case err.Error() != k.wrong:
 		k.wrong = err.Error()
 		k.log.Error("the new certificates are not usable: the old ones stay in use", "error", err)

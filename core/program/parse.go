@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/studycast/studycast/core/config"
+	"github.com/studycast/studycast/core/version"
 )
 
 // FileFlags are the flags of every program about its configuration. They are
@@ -17,6 +18,9 @@ import (
 type FileFlags struct {
 	Config      string `help:"Configuration file: YAML with the names of the environment variables as keys. Flags and variables win over it. (CONFIG_FILE)" placeholder:"FILE"`
 	CheckConfig bool   `help:"Check the configuration, print it with *** for secrets, and end."`
+	Probe       bool   `help:"Ask the program that runs here with the same settings whether it is ready, and end: exit code 0 when it is."`
+
+	Version kong.VersionFlag `help:"Print the version."`
 }
 
 // configVariable names the file when no flag does.
@@ -118,7 +122,7 @@ func parse(i Info, settings any, args []string, out, errs io.Writer) (*Sources, 
 	}
 	var ended bool
 	p, err := kong.New(settings, kong.Name(i.Name), kong.Description(i.Description),
-		kong.Vars(i.Vars()), kong.Writers(out, errs), kong.Resolvers(sources), kong.Exit(func(int) { ended = true }))
+		kong.Vars(i.Vars()), kong.Vars{"version": version.Version()}, kong.Writers(out, errs), kong.Resolvers(sources), kong.Exit(func(int) { ended = true }))
 	if err != nil {
 		return nil, err
 	}

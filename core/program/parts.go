@@ -21,6 +21,7 @@ import (
 	"github.com/studycast/studycast/core/config"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/mtls"
+	"github.com/studycast/studycast/core/obs"
 	"github.com/studycast/studycast/core/rpc"
 	"github.com/studycast/studycast/core/statusclient"
 )
@@ -63,7 +64,10 @@ func OpenBroker(ctx context.Context, c config.Broker, ps job.Policies, o backend
 
 // Artifacts opens the artifact store of filled settings.
 func (p *Program) Artifacts(d config.Data) (artifact.Store, error) {
-	s, err := backend.OpenArtifacts(d.ArtifactsURL)
+	s, err := backend.OpenArtifacts(d.ArtifactsURL, backend.ArtifactOptions{KeyID: d.ArtifactsKeyID, SecretKey: d.ArtifactsSecretKey})
+	if folder, ok := s.(interface{ Dir() string }); ok && err == nil {
+		obs.ShowDisk(p.Registry, obs.PlaceArtifacts, folder.Dir())
+	}
 	if c, ok := s.(io.Closer); ok && err == nil {
 		p.Defer("artifacts", c.Close)
 	}
@@ -140,7 +144,7 @@ func (p *Program) Patiently(ctx context.Context, what string, open func(context.
 		}),
 		backoff.WithMaxElapsedTime(0),
 		backoff.WithNotify(func(err error, _ time.Duration) {
-			p.Log.Warn("not there yet: it is tried again", "what", what, "error", err)
+			p.Log.Warn("not there yet: it is tried again", "part", what, "error", err)
 			p.Ready(what, func() error { return err })
 		}))
 	if err != nil {

@@ -56,7 +56,7 @@ type Program struct {
 	Name     string
 	Log      *slog.Logger
 	Registry *prometheus.Registry
-	Traces   trace.TracerProvider // nil = no spans
+	Traces   trace.TracerProvider
 	// Failpoint is nil unless a fault test wants this process dead.
 	Failpoint func(name string)
 
@@ -105,6 +105,12 @@ func Run(ctx context.Context, i Info, s settings, start func(ctx context.Context
 	if s.common().CheckConfig {
 		return exitOK
 	}
+	if s.common().Probe {
+		if err := probe(ctx, s.common().AdminListen); err != nil {
+			return complain(exitFailed, err)
+		}
+		return exitOK
+	}
 	if err := run(ctx, i, s.common(), start); err != nil {
 		return complain(exitFailed, err)
 	}
@@ -144,7 +150,7 @@ const starting = "start"
 // open starts what is there before all other parts and ends after them.
 func (p *Program) open(ctx context.Context) error {
 	p.Ready(starting, func() error { return errors.New("it is starting") })
-	traces, end, err := obs.NewTraces(ctx, p.common.OTLPEndpoint, p.Name, p.Log)
+	traces, end, err := obs.NewTraces(ctx, p.common.Traces(p.Name), p.Log)
 	if err != nil {
 		return err
 	}

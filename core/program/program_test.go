@@ -21,6 +21,7 @@ import (
 	"github.com/studycast/studycast/core/config"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/program"
+	"github.com/studycast/studycast/core/version"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -231,4 +232,9 @@ func TestHelpEnds(t *testing.T) {
 	o := run(t.Context(), never, "--help")
 	require.Equal(t, 0, o.code)
 	require.True(t, strings.Contains(o.out, "--check-config") && strings.Contains(o.out, "$STATUS_ADDRESS"), o.out)
+}
+
+func TestVersionEnds(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, outcome{code: 0, out: version.Version() + "\n"}, run(t.Context(), never, "--version"))
 }

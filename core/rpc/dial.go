@@ -7,7 +7,6 @@ import (
 	"net"
 	"strings"
 
-	grpcprom "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
@@ -16,7 +15,6 @@ import (
 	_ "google.golang.org/grpc/health" // lets round_robin leave a replica that says NOT_SERVING
 	"google.golang.org/grpc/resolver"
 
-	"github.com/studycast/studycast/core/obs/metric"
 	"github.com/studycast/studycast/core/statusclient"
 )
 
@@ -41,7 +39,7 @@ const replicas = "studycast-replicas"
 // for all of its addresses. Any other target is one of gRPC's. It does not wait
 // for the service; a unary call without a deadline gets one of 10 s.
 func Dial(target string, o DialOptions) (*grpc.ClientConn, error) {
-	m, err := metric.Shared(o.Registerer, grpcprom.NewClientMetrics(grpcprom.WithClientHandlingTimeHistogram()))
+	m, err := newClientMetrics(o.Registerer)
 	if err != nil {
 		return nil, err
 	}

@@ -121,7 +121,7 @@ func (s *Server) watchReadiness(ctx context.Context) {
 			if err == nil {
 				break
 			}
-			s.log.Warn("not ready: calls are sent elsewhere", "error", err)
+			s.log.WarnContext(ctx, "not ready: calls are sent elsewhere", "error", err)
 			pause.Reset(recheck)
 			select {
 			case <-ctx.Done():

@@ -2,12 +2,7 @@
 // and one way to dial, with health, reflection, deadlines, keep-alive, metrics,
 // traces, mutual TLS and a drain that leaves nobody hanging.
 //
-// # Metrics
-//
-// Those of go-grpc-middleware: grpc_server_handled_total,
-// grpc_server_handling_seconds, grpc_client_handled_total,
-// grpc_client_handling_seconds and their companions, by service, method, type
-// and code.
+// What it counts is defined in Metrics.
 package rpc
 
 import "time"

@@ -21,6 +21,7 @@ import (
 
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/rpc"
+	"github.com/studycast/studycast/core/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -120,6 +121,26 @@ func TestErrorsAndPanicsLeaveAsCodes(t *testing.T) {
 	fail = func() error { panic("a bug") }
 	require.Equal(t, codes.Internal, status.Code(call(t.Context(), conn)))
 	require.Contains(t, log.String(), "panic in a call: a bug")
+}
+
+func TestWhatNoStoreCanKeepIsRefused(t *testing.T) {
+	t.Parallel()
+	srv := serve(t, &service{}, rpc.ServerOptions{}, nil)
+	health := healthv1.NewHealthClient(dial(t, srv.address, rpc.DialOptions{}))
+	odd := &healthv1.HealthCheckRequest{Service: "a\x00"}
+	refused := func(err error) {
+		t.Helper()
+		require.Equal(t, codes.InvalidArgument, status.Code(err))
+		var invalid *job.InvalidError
+		require.ErrorAs(t, wire.ErrorFromStatus(err), &invalid)
+		require.Equal(t, "service", invalid.Fields[0].Path)
+	}
+	_, err := health.Check(t.Context(), odd)
+	refused(err)
+	watch, err := health.Watch(t.Context(), odd)
+	require.NoError(t, err)
+	_, err = watch.Recv()
+	refused(err)
 }
 
 func TestEveryUnaryCallHasABound(t *testing.T) {

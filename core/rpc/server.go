@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	grpcprom "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus"
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/recovery"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
@@ -18,8 +17,6 @@ import (
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
-
-	"github.com/studycast/studycast/core/obs/metric"
 )
 
 // ServerOptions are the surroundings of a Server; every field may be left out.
@@ -47,7 +44,7 @@ type Server struct {
 	log     *slog.Logger
 	grpc    *grpc.Server
 	health  *healthServer
-	metrics *grpcprom.ServerMetrics
+	metrics *serverMetrics
 	serving atomic.Bool
 	suspect chan struct{} // a call failed by our fault: ask whether we are ready
 }
@@ -63,7 +60,7 @@ func NewServer(o ServerOptions) (*Server, error) {
 	if o.Ready == nil {
 		o.Ready = func() error { return nil }
 	}
-	m, err := metric.Shared(o.Registerer, grpcprom.NewServerMetrics(grpcprom.WithServerHandlingTimeHistogram()))
+	m, err := newServerMetrics(o.Registerer)
 	if err != nil {
 		return nil, err
 	}
@@ -79,9 +76,9 @@ func (s *Server) options() []grpc.ServerOption {
 	guard := recovery.WithRecoveryHandlerContext(panicked)
 	options := []grpc.ServerOption{
 		// From outside in: count the code that leaves, map the error to it, bound
-		// the call, catch a panic and make it an error.
-		grpc.ChainUnaryInterceptor(s.metrics.UnaryServerInterceptor(), s.mapUnary, bound, recovery.UnaryServerInterceptor(guard)),
-		grpc.ChainStreamInterceptor(s.metrics.StreamServerInterceptor(), s.mapStream, recovery.StreamServerInterceptor(guard)),
+		// the call, refuse what no store can keep, catch a panic and make it an error.
+		grpc.ChainUnaryInterceptor(s.metrics.UnaryServerInterceptor(), s.mapUnary, bound, readable, recovery.UnaryServerInterceptor(guard)),
+		grpc.ChainStreamInterceptor(s.metrics.StreamServerInterceptor(), s.mapStream, readableStream, recovery.StreamServerInterceptor(guard)),
 		// A worker that vanished without a word is noticed within its lease.
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 5 * time.Second, Timeout: 3 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
@@ -90,7 +87,7 @@ func (s *Server) options() []grpc.ServerOption {
 		options = append(options, grpc.Creds(credentials.NewTLS(s.o.TLS)))
 	}
 	if s.o.Tracer != nil {
-		options = append(options, grpc.StatsHandler(serverTraces(s.o.Tracer, s.o.StartTraces)))
+		options = append(options, grpc.StatsHandler(s.serverTraces(s.o.Tracer, s.o.StartTraces)))
 	}
 	return options
 }
@@ -123,7 +120,7 @@ func (s *Server) Ready() error {
 // and what is left is cut off. It returns nil after a drain. Call it once.
 func (s *Server) Run(ctx context.Context, l net.Listener, endStreams func()) error {
 	s.health.know(s.grpc.GetServiceInfo())
-	s.metrics.InitializeMetrics(s.grpc)
+	s.metrics.initialise(s.grpc)
 	watched, end := context.WithCancel(ctx)
 	defer end()
 	go s.watchReadiness(watched)

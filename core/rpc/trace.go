@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"strings"
+	"sync"
 
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"go.opentelemetry.io/otel/propagation"
@@ -55,17 +56,34 @@ func clientTraces(t trace.TracerProvider) stats.Handler {
 }
 
 // serverTraces traces calls that carry a trace, and with roots the others as
-// well, but for those of gRPC itself.
-func serverTraces(t trace.TracerProvider, roots bool) stats.Handler {
+// well, but for those of gRPC itself. Methods that the server does not have are
+// left out: their names are whatever the caller made up.
+func (s *Server) serverTraces(t trace.TracerProvider, roots bool) stats.Handler {
+	known := sync.OnceValue(s.methods)
 	return selective{
 		Handler: otelgrpc.NewServerHandler(otelOptions(t)...),
 		pick: func(ctx context.Context, method string) bool {
+			if !known()[method] {
+				return false
+			}
 			if len(metadata.ValueFromIncomingContext(ctx, "traceparent")) > 0 {
 				return true
 			}
 			return roots && !internal(method)
 		},
 	}
+}
+
+// methods are the full names of what the server answers, complete once it
+// serves.
+func (s *Server) methods() map[string]bool {
+	all := map[string]bool{}
+	for service, info := range s.grpc.GetServiceInfo() {
+		for _, m := range info.Methods {
+			all["/"+service+"/"+m.Name] = true
+		}
+	}
+	return all
 }
 
 // internal reports whether a full method is of health or reflection.

@@ -153,7 +153,7 @@ func (s *Session) run(ctx context.Context) {
 			s.log.Warn("the status service does not know this session any more: opening a new one", "session", s.ID())
 			s.setID("")
 		} else {
-			s.log.Warn("lost the stream to the status service: opening it again", "session", s.ID(), "err", err)
+			s.log.Warn("lost the stream to the status service: opening it again", "session", s.ID(), "error", err)
 		}
 		select {
 		case <-time.After(pause.NextBackOff()):

@@ -66,7 +66,7 @@ func (s *Session) hello(st sessionStream, cancel context.CancelFunc) (time.Durat
 		return 0, fmt.Errorf("the first answer of the status service is no welcome: %T", resp.GetSay())
 	}
 	if old := s.ID(); string(old) != w.GetSessionId() {
-		s.log.Info("session opened", "session", w.GetSessionId(), "before", old)
+		s.log.Info("session opened", "session", w.GetSessionId())
 	}
 	s.setID(w.GetSessionId())
 	if every := wire.DurationFromProto(w.GetHeartbeat()); every > 0 {
@@ -109,7 +109,7 @@ func (s *Session) receive(st sessionStream) error {
 		c := resp.GetCommand()
 		kind, known := commandKinds[c.GetKind()]
 		if !known {
-			s.log.Warn("ignored a command that this version does not know", "command", resp.GetSay())
+			s.log.Warn("ignored a command that this version does not know")
 			continue
 		}
 		s.opts.OnCommand(Command{Kind: kind, JobID: job.ID(c.GetJobId()), Attempt: int(c.GetAttempt())})

@@ -71,7 +71,7 @@ func TestKept(t *testing.T) {
 		_, _ = w.Write([]byte(page))
 	}))
 	t.Cleanup(site.Close)
-	store, err := backend.OpenArtifacts("file:" + t.TempDir())
+	store, err := backend.OpenArtifacts("file:"+t.TempDir(), backend.ArtifactOptions{})
 	require.NoError(t, err)
 	_, port, _ := strings.Cut(strings.TrimPrefix(site.URL, "http://"), ":")
 	n, err := strconv.Atoi(port)
@@ -118,6 +118,15 @@ func TestKept(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, c.kept[:len(c.kept)-1], reused)
 		require.Equal(t, []string{"script", "narrate", "encode", "publish"}, again)
+		edited = r
+		edited.Options.Format, edited.Options.Voices = job.Dialogue, []string{"ada", "ben"}
+		reused, _, err = kept(t.Context(), id, "ann", edited)
+		require.NoError(t, err)
+		require.Equal(t, c.kept, reused, "the default by its name is the default")
+		edited.Options.Voices = []string{"cal", "ben"}
+		reused, _, err = kept(t.Context(), id, "ann", edited)
+		require.NoError(t, err)
+		require.Equal(t, c.kept[:len(c.kept)-1], reused, "another cast has another script")
 		edited.Source = job.Source{URL: site.URL + "/moved"}
 		reused, _, err = kept(t.Context(), id, "ann", edited)
 		require.NoError(t, err)

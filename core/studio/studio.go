@@ -7,8 +7,10 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
+	"github.com/studycast/studycast/core/breaker"
 	"github.com/studycast/studycast/core/config"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
@@ -17,6 +19,7 @@ import (
 	"github.com/studycast/studycast/core/lesson/script"
 	"github.com/studycast/studycast/core/lesson/source"
 	"github.com/studycast/studycast/core/lesson/speech"
+	"github.com/studycast/studycast/core/lesson/voice"
 	"github.com/studycast/studycast/core/worker"
 )
 
@@ -29,16 +32,25 @@ type Budgets struct {
 
 // NewPipeline builds the pipeline of one kind.
 func NewPipeline(c config.Lesson, b Budgets, r pipeline.Renderer, log *slog.Logger) (*pipeline.Pipeline, error) {
-	narrate, err := narrator(c, b, log)
+	written, spoken := breaker.New(fault.Script, breaker.Options{}), breaker.New(fault.Speech, breaker.Options{})
+	narrate, err := narrator(c, b, spoken, log)
 	if err != nil {
 		return nil, err
 	}
-	return &pipeline.Pipeline{
+	p := &pipeline.Pipeline{
 		Reader:   NewReader(c, log),
-		Writer:   writer(c, b, log),
+		Writer:   writer(c, b, written, log),
 		Narrator: narrate,
 		Renderer: r,
-	}, nil
+		Voices:   Voices(c.Cast),
+	}
+	if c.ScriptURL != "" {
+		p.Breakers = append(p.Breakers, written)
+	}
+	if c.SpeechURL != "" {
+		p.Breakers = append(p.Breakers, spoken)
+	}
+	return p, nil
 }
 
 // NewReader returns the reader of sources with the guard that is configured.
@@ -51,7 +63,10 @@ func Addresses(c config.Lesson) source.Addresses {
 	return source.Addresses{Ports: c.SourcePorts, AllowLoopback: c.AllowLoopback}
 }
 
-func writer(c config.Lesson, b Budgets, log *slog.Logger) script.Writer {
+// Voices lists the voices that lessons may have.
+func Voices(c config.Cast) []voice.Voice { return voice.List(c.Names()) }
+
+func writer(c config.Lesson, b Budgets, guard *breaker.Breaker, log *slog.Logger) script.Writer {
 	offline := script.NewOffline()
 	if c.ScriptURL == "" {
 		return offline
@@ -61,11 +76,11 @@ func writer(c config.Lesson, b Budgets, log *slog.Logger) script.Writer {
 		fallback = nil
 	}
 	return script.NewRemote(script.RemoteConfig{
-		BaseURL: c.ScriptURL, Key: c.ScriptKey, Model: c.ScriptModel, Budget: b.Script,
+		BaseURL: c.ScriptURL, Key: c.ScriptKey, Model: c.ScriptModel, Budget: b.Script, Breaker: guard,
 	}, fallback, log)
 }
 
-func narrator(c config.Lesson, b Budgets, log *slog.Logger) (pipeline.Narrate, error) {
+func narrator(c config.Lesson, b Budgets, guard *breaker.Breaker, log *slog.Logger) (pipeline.Narrate, error) {
 	voices, err := c.Voices()
 	if err != nil {
 		return nil, err
@@ -73,15 +88,18 @@ func narrator(c config.Lesson, b Budgets, log *slog.Logger) (pipeline.Narrate, e
 	o := speech.Options{Budget: b.Speech, Logger: log}
 	switch {
 	case c.SpeechURL != "":
-		o.Engine, err = speech.NewRemote(speech.RemoteConfig{BaseURL: c.SpeechURL, Key: c.SpeechKey, Model: c.SpeechModel, Voices: voices})
+		o.Engine, err = speech.NewRemote(speech.RemoteConfig{BaseURL: c.SpeechURL, Key: c.SpeechKey, Model: c.SpeechModel, Voices: voices, Breaker: guard})
 	case len(c.SpeechCommand) > 0:
 		o.Engine, err = speech.NewCommand(speech.CommandConfig{Argv: c.SpeechCommand, Voices: voices})
 	}
 	if err != nil {
 		return nil, err
 	}
-	if o.Engine != nil && c.SpeechFallback {
-		o.Fallback = speech.NewEmbedded()
+	if o.Engine != nil {
+		o.Voices = c.Names()
+		if c.SpeechFallback {
+			o.Fallback = speech.NewEmbedded()
+		}
 	}
 	return func(cache speech.Cache) *speech.Narrator {
 		mine := o
@@ -144,17 +162,26 @@ func options(r job.Request) lesson.Options {
 	o := lesson.Options{
 		Kind:   lesson.Kind(r.Kind),
 		Length: lesson.Length(r.Options.Length), Theme: lesson.Theme(r.Options.Theme), Language: r.Options.Language,
+		Voices: r.Options.Voices, Format: lesson.Format(r.Options.Format),
 	}
 	return Defaults(o)
 }
 
-// Defaults fills the choices that the student left open.
+// Defaults fills the choices that the student left open. A format and voices
+// that are the default anyway are left out, so that what an attempt kept is found
+// by one that named them, or did not.
 func Defaults(o lesson.Options) lesson.Options {
 	if o.Length == "" {
 		o.Length = lesson.Medium
 	}
 	if o.Theme == "" {
 		o.Theme = lesson.Dark
+	}
+	if fs := o.Kind.Formats(); len(fs) > 0 && o.Format == fs[0] {
+		o.Format = ""
+	}
+	if slices.Equal(o.Voices, voice.Default(o.Hosts())) {
+		o.Voices = nil
 	}
 	return o
 }

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/studycast/studycast/core/artifact"
+	"github.com/studycast/studycast/core/breaker"
 	"github.com/studycast/studycast/core/broker"
 	"github.com/studycast/studycast/core/config"
 	"github.com/studycast/studycast/core/job"
@@ -41,9 +42,13 @@ func NewWorker(k job.Kind, p *pipeline.Pipeline, o WorkerOptions) (*worker.Worke
 	if handler == nil {
 		handler = Handler(p)
 	}
+	var dependencies []*breaker.Breaker
+	if p != nil { // a handler of its own needs none
+		dependencies = p.Breakers
+	}
 	return worker.New(worker.Options{
 		Kind: k, Handler: handler, Name: o.Name,
-		Broker: o.Broker, Status: o.Status, Artifacts: o.Artifacts,
+		Broker: o.Broker, Status: o.Status, Artifacts: o.Artifacts, Dependencies: dependencies,
 		Slots: o.Slots, ScratchDir: o.ScratchDir, DrainGrace: o.DrainGrace,
 		Logger: o.Logger, Registerer: o.Registerer, Tracer: o.Tracer, Failpoint: o.Failpoint,
 	})

@@ -16,9 +16,11 @@ import (
 
 // State is what a database says of its tables to somebody who only looks.
 type State struct {
-	Has   int64     // version of the tables; 0 = there are none
-	Needs int64     // version that this program needs
-	Clock time.Time // what the database's server takes for now; zero = it has no clock of its own
+	Has   int64 // version of the tables; 0 = there are none
+	Needs int64 // version that this program needs
+	// Beyond: a newer program took something away that this one uses.
+	Beyond bool
+	Clock  time.Time // what the database's server takes for now; zero = it has no clock of its own
 }
 
 // defaultVersions is goose's own table of versions.
@@ -61,6 +63,11 @@ func Look(ctx context.Context, d goose.Dialect, db *sql.DB, files fs.FS, version
 	query := "SELECT coalesce(max(version_id), 0) FROM " + versions + " WHERE is_applied"
 	if err := db.QueryRowContext(ctx, query).Scan(&s.Has); err != nil {
 		return s, fmt.Errorf("read the version of the tables: %w", err)
+	}
+	if s.Has > s.Needs {
+		floor, err := readFloor(ctx, d, db, versions)
+		s.Beyond = floor > s.Needs
+		return s, err
 	}
 	return s, nil
 }

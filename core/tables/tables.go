@@ -13,7 +13,9 @@ import (
 
 // Migrate runs the scripts in the folder migrations of files that have not run
 // yet. versions is the table that remembers which did; "" = goose's own. Tables
-// of a newer program are an error that says so.
+// of a newer program are left as they are, as long as no script since has broken
+// with programs of this version (see Contract), so that neighbour versions start
+// in any order; after that they are an error that says so.
 func Migrate(ctx context.Context, d goose.Dialect, db *sql.DB, files fs.FS, versions string) error {
 	scripts, err := fs.Sub(files, "migrations")
 	if err != nil {
@@ -36,13 +38,19 @@ func Migrate(ctx context.Context, d goose.Dialect, db *sql.DB, files fs.FS, vers
 		knows = max(knows, src.Version)
 	}
 	if has > knows {
-		return fmt.Errorf("its tables have version %d, this program knows %d: run the newer program", has, knows)
-	}
-	if has == knows {
+		floor, err := readFloor(ctx, d, db, versions)
+		if err != nil {
+			return err
+		}
+		if floor > knows {
+			return fmt.Errorf("its tables have version %d, this program knows %d: run the newer program", has, knows)
+		}
 		return nil
 	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("bring the tables to version %d: %w", knows, err)
+	if has < knows {
+		if _, err := p.Up(ctx); err != nil {
+			return fmt.Errorf("bring the tables to version %d: %w", knows, err)
+		}
 	}
-	return nil
+	return writeFloor(ctx, d, db, files, versions)
 }

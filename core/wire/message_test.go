@@ -22,8 +22,12 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // dead letters and must be readable by the program of tomorrow.
 func TestMessageGolden(t *testing.T) {
 	t.Parallel()
+	// As it was before there were voices and formats.
+	early := fullRequest()
+	early.Options.Voices, early.Options.Format = nil, ""
 	for name, m := range map[string]wire.Message{
-		"url":     {ID: "0193a1b2-0000-7000-8000-000000000001", Owner: "ada", Request: fullRequest()},
+		"url":     {ID: "0193a1b2-0000-7000-8000-000000000001", Owner: "ada", Request: early},
+		"choices": {ID: "0193a1b2-0000-7000-8000-000000000003", Owner: "ada", Request: fullRequest()},
 		"upload":  {ID: "0193a1b2-0000-7000-8000-000000000002", Owner: "ben", Request: job.Request{Kind: job.Audio, Source: job.Source{Upload: "up-1"}}},
 		"minimal": {ID: "1", Request: job.Request{Kind: job.Audio, Source: job.Source{Text: "Leaves are green."}}},
 	} {

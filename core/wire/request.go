@@ -2,6 +2,7 @@ package wire
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/studycast/studycast/core/job"
 	jobv1 "github.com/studycast/studycast/proto/gen/studycast/job/v1"
@@ -16,6 +17,8 @@ func RequestToProto(r job.Request) *jobv1.Request {
 			Length:   r.Options.Length,
 			Theme:    r.Options.Theme,
 			Language: r.Options.Language,
+			Voices:   slices.Clone(r.Options.Voices),
+			Format:   r.Options.Format,
 		},
 		RunAt:  TimeToProto(r.RunAt),
 		Labels: maps.Clone(r.Labels),
@@ -32,6 +35,8 @@ func RequestFromProto(p *jobv1.Request) job.Request {
 			Length:   p.GetOptions().GetLength(),
 			Theme:    p.GetOptions().GetTheme(),
 			Language: p.GetOptions().GetLanguage(),
+			Voices:   slices.Clone(p.GetOptions().GetVoices()),
+			Format:   p.GetOptions().GetFormat(),
 		},
 		RunAt:  TimeFromProto(p.GetRunAt()),
 		Labels: maps.Clone(p.GetLabels()),

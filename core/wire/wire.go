@@ -51,10 +51,12 @@ func DurationFromProto(d *durationpb.Duration) time.Duration {
 // megabytes of complaints, of which the last ones tell most.
 const maxCauseBytes = 8 << 10
 
-// clean makes s fit for a protobuf string. Faults and notes quote foreign
-// output that need not be UTF-8, and one bad byte must not keep an outcome
-// from being stored.
-func clean(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+// clean makes s fit for a protobuf string and for a store. Faults and notes
+// quote foreign output that need not be UTF-8 and may hold NUL, and one bad byte
+// must not keep an outcome from being stored.
+func clean(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}
 
 // tail cleans s and keeps its last n bytes.
 func tail(s string, n int) string {

@@ -23,7 +23,7 @@ func fullRequest() job.Request {
 	return job.Request{
 		Kind:    job.Video,
 		Source:  job.Source{URL: "https://example.org/a?b=ü"},
-		Options: job.Options{Length: "short", Theme: "paper", Language: "pt-BR"},
+		Options: job.Options{Length: "short", Theme: "paper", Language: "pt-BR", Voices: []string{"cal"}, Format: job.Portrait},
 		RunAt:   at(1),
 		Labels:  map[string]string{"course": "biology", "week": "3"},
 	}

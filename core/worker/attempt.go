@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/obs"
 	"github.com/studycast/studycast/core/statusclient"
 )
 
@@ -33,7 +34,9 @@ func (w *Worker) attempt(ctx context.Context, c *claim, g statusclient.Granted) 
 	ctx, span := w.tracer.Start(ctx, "attempt "+string(w.o.Kind), trace.WithAttributes(
 		attribute.String("studycast.job.id", string(c.id)), attribute.Int("studycast.attempt", g.Attempt)))
 	defer span.End()
-	r := w.newRun(ctx, c.id, g)
+	ctx = obs.WithAttrs(ctx, slog.String("job", string(c.id)), slog.Int("attempt", g.Attempt))
+	r := w.newRun(c.id, g)
+	r.log.InfoContext(ctx, "attempt began")
 	w.o.Failpoint(FailAfterStart)
 	end := r.perform(ctx, c)
 	w.metrics.ended(end, time.Since(r.began))
@@ -41,18 +44,18 @@ func (w *Worker) attempt(ctx context.Context, c *claim, g statusclient.Granted) 
 	if end.label == labelFailed {
 		span.SetStatus(codes.Error, end.fault)
 	}
-	r.log.Info("attempt ended", "outcome", end.label, "fault", end.fault, "took", time.Since(r.began))
+	r.log.InfoContext(ctx, "attempt ended", "outcome", end.label, "fault", end.fault, "took", time.Since(r.began))
 
 	w.o.Failpoint(FailBeforeFinish)
 	v, err := w.finish(ctx, c.id, g.Attempt, end.outcome)
 	if err != nil {
-		r.log.Error("the outcome of an attempt was not stored; its delivery is given back", "outcome", end.label, "err", err)
+		r.log.ErrorContext(ctx, "the outcome of an attempt was not stored; its delivery is given back", "outcome", end.label, "error", err)
 		return w.released()
 	}
 	w.o.Failpoint(FailAfterFinishBeforeSettle)
 	switch {
 	case v.Refused():
-		r.log.Info("the outcome came too late and was refused", "why", v.Reason)
+		r.log.InfoContext(ctx, "the outcome came too late and was refused", "why", v.Reason)
 		r.forgetFiles(ctx)
 	case end.outcome.Succeeded != nil:
 		r.forgetStages(ctx)
@@ -71,15 +74,12 @@ func (w *Worker) attempt(ctx context.Context, c *claim, g statusclient.Granted) 
 	return s
 }
 
-func (w *Worker) newRun(ctx context.Context, id job.ID, g statusclient.Granted) *run {
+func (w *Worker) newRun(id job.ID, g statusclient.Granted) *run {
 	limit := g.Timeout
 	if limit <= 0 {
 		limit = job.DefaultPolicies()[w.o.Kind].AttemptTimeout
 	}
 	r := &run{w: w, limit: limit, began: time.Now(), log: w.log.With("job", string(id), "attempt", g.Attempt)}
-	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
-		r.log = r.log.With("trace_id", span.TraceID().String())
-	}
 	r.stages = newStages(w.metrics)
 	r.a = &Attempt{
 		Job:    g.Job,
@@ -116,14 +116,14 @@ func (r *run) perform(ctx context.Context, c *claim) ending {
 	r.a.Dir = dir
 	r.a.Cache = &stageCache{ctx: ctx, store: r.w.store, id: r.a.Job.ID, log: r.log}
 	if err := r.w.store.probe(ctx, r.a.Job.ID); err != nil {
-		r.removeDir()
+		r.removeDir(ctx)
 		return r.conclude(ctx, nil, err)
 	}
 	h, abandoned := r.handle(ctx)
 	if abandoned {
 		return r.conclude(ctx, nil, h.err)
 	}
-	defer r.removeDir()
+	defer r.removeDir(ctx)
 	if h.err != nil {
 		return r.conclude(ctx, nil, h.err)
 	}
@@ -163,10 +163,10 @@ func (r *run) handle(ctx context.Context) (h handled, abandoned bool) {
 	case <-r.w.life.last.Done():
 	}
 	r.w.metrics.abandoned()
-	r.log.Error("the handler ignores the end of its context and is abandoned", "cause", context.Cause(ctx))
+	r.log.ErrorContext(ctx, "the handler ignores the end of its context and is abandoned", "why", context.Cause(ctx).Error())
 	go func() {
 		<-done
-		r.removeDir()
+		r.removeDir(ctx)
 	}()
 	return handled{err: context.Cause(ctx)}, true
 }
@@ -185,8 +185,8 @@ func (r *run) call(ctx context.Context, done chan<- handled) {
 	h = handled{result, err}
 }
 
-func (r *run) removeDir() {
+func (r *run) removeDir(ctx context.Context) {
 	if err := os.RemoveAll(r.a.Dir); err != nil {
-		r.log.Warn("the folder of an attempt was not removed; the next start does it", "err", err)
+		r.log.WarnContext(ctx, "the folder of an attempt was not removed; the next start does it", "error", err)
 	}
 }

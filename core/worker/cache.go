@@ -9,6 +9,9 @@ import (
 	"io"
 	"log/slog"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/studycast/studycast/core/artifact"
 	"github.com/studycast/studycast/core/job"
 )
@@ -31,7 +34,7 @@ func (c *stageCache) Get(key string) ([]byte, bool) {
 	f, err := c.store.Open(c.ctx, artifact.StageKey(c.id, key))
 	if err != nil {
 		if !errors.Is(err, artifact.ErrNotFound) && c.ctx.Err() == nil {
-			c.log.Warn("a kept result can't be read and is made again", "err", err)
+			c.log.WarnContext(c.ctx, "a kept result can't be read and is made again", "error", err)
 		}
 		return nil, false
 	}
@@ -39,7 +42,7 @@ func (c *stageCache) Get(key string) ([]byte, bool) {
 	data, err := io.ReadAll(io.LimitReader(f, maxStageBytes+1))
 	sum := sha256.Sum256(data)
 	if err != nil || hex.EncodeToString(sum[:]) != f.Info.SHA256 {
-		c.log.Warn("a kept result is damaged and is made again", "err", err)
+		c.log.WarnContext(c.ctx, "a kept result is damaged and is made again", "error", err)
 		return nil, false
 	}
 	return data, true
@@ -48,11 +51,15 @@ func (c *stageCache) Get(key string) ([]byte, bool) {
 // Put implements Cache.
 func (c *stageCache) Put(key string, data []byte) {
 	if len(data) > maxStageBytes {
-		c.log.Warn("a result is too large to be kept", "bytes", len(data))
+		c.log.WarnContext(c.ctx, "a result is too large to be kept", "bytes", len(data))
 		return
 	}
-	_, err := c.store.Put(c.ctx, artifact.StageKey(c.id, key), bytes.NewReader(data), "application/octet-stream")
+	ctx, span := trace.SpanFromContext(c.ctx).TracerProvider().Tracer(scope).Start(c.ctx, "keep result",
+		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attribute.Int("studycast.bytes", len(data))))
+	defer span.End()
+	_, err := c.store.Put(ctx, artifact.StageKey(c.id, key), bytes.NewReader(data), "application/octet-stream")
+	told(span, err)
 	if err != nil && c.ctx.Err() == nil {
-		c.log.Warn("a result could not be kept", "err", err)
+		c.log.WarnContext(c.ctx, "a result could not be kept", "error", err)
 	}
 }

@@ -148,7 +148,7 @@ func (w *Worker) start(ctx context.Context, id job.ID, hold time.Duration) (stat
 	defer cancel()
 	startID := rand.Text()
 	for held := time.Duration(0); ; {
-		answer, err := persist(ctx, w, "start", func(ctx context.Context) (statusclient.StartAnswer, error) {
+		answer, err := persist(ctx, w, callStart, func(ctx context.Context) (statusclient.StartAnswer, error) {
 			return w.session.Start(ctx, id, startID)
 		})
 		if err != nil || answer.Wait == nil {

@@ -1,16 +1,82 @@
 package worker
 
 import (
-	"sync"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/studycast/studycast/core/broker"
+	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
 	"github.com/studycast/studycast/core/obs/metric"
 )
 
+// stageOther is the label of stages that no kind has: what a handler calls a
+// stage must not be able to make series.
+const stageOther = "other"
+
+var (
+	byKind   = metric.Of("kind", job.Kinds()...)
+	byEnding = metric.Of("outcome", labelSucceeded, labelFailed, labelReleased, labelCancelled, labelSuperseded)
+
+	defAttempts = metric.Def{
+		Name: "studycast_worker_attempts_total", Type: metric.Counter, Help: "Attempts that ended.",
+		Labels: []metric.Label{byKind, byEnding, metric.Of("fault", append(fault.Kinds(), noFault)...)},
+	}
+	defAttemptSeconds = metric.Def{
+		Name: "studycast_worker_attempt_seconds", Type: metric.Histogram, Help: "Time of an attempt from its grant to the end of its work, publishing included.",
+		Labels: []metric.Label{byKind, byEnding}, Buckets: []float64{.1, .5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320},
+	}
+	defStageSeconds = metric.Def{
+		Name: "studycast_worker_stage_seconds", Type: metric.Histogram, Help: "Time of a stage of an attempt: between two reports of another stage.",
+		Labels:  []metric.Label{byKind, metric.Of("stage", append(stageNames(), stageOther)...)},
+		Buckets: []float64{.01, .05, .25, 1, 2.5, 5, 10, 20, 40, 80, 160, 320},
+	}
+	defSlots = metric.Def{
+		Name: "studycast_worker_slots", Type: metric.Gauge, Help: "Slots for attempts.",
+		Labels: []metric.Label{byKind, metric.Of("state", "busy", "free")},
+	}
+	defToStart = metric.Def{
+		Name: "studycast_worker_enqueue_to_start_seconds", Type: metric.Histogram, Help: "Time from ready in the queue to the grant of the attempt.",
+		Labels: []metric.Label{byKind}, Buckets: []float64{.005, .025, .1, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800},
+	}
+	defRetries = metric.Def{
+		Name: "studycast_worker_call_retries_total", Type: metric.Counter, Help: "Calls to the status service or the broker that were made again.",
+		Labels: []metric.Label{byKind, metric.Of("call", callStart, callFinish, string(job.Ack), string(job.Retry), string(job.Dead), string(job.Release))},
+	}
+	defAbandons = metric.Def{
+		Name: "studycast_worker_handlers_abandoned_total", Type: metric.Counter, Help: "Handlers that ignored the end of their context.",
+		Labels: []metric.Label{byKind},
+	}
+	defDependencies = metric.Def{
+		Name: "studycast_dependency_up", Type: metric.Gauge,
+		Help:   "1 while calls to a dependency go through, 0 once it was found down. Only of those that are configured.",
+		Labels: []metric.Label{byKind, metric.Of("dependency", fault.Dependencies()...)},
+	}
+)
+
+// Metrics defines what a worker shows of itself.
+func Metrics() []metric.Def {
+	return []metric.Def{
+		defAttempts, defAttemptSeconds, defStageSeconds, defSlots, defToStart, defRetries, defAbandons, defDependencies,
+	}
+}
+
+// stageNames are those of any kind.
+func stageNames() []string {
+	var all []string
+	for _, k := range job.Kinds() {
+		for _, s := range job.Stages(k) {
+			if !slices.Contains(all, s) {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+// metrics of a worker, which all workers of a process share.
 type metrics struct {
 	attempts       *prometheus.CounterVec
 	attemptSeconds *prometheus.HistogramVec
@@ -19,32 +85,26 @@ type metrics struct {
 	toStart        *prometheus.HistogramVec
 	retries        *prometheus.CounterVec
 	abandons       *prometheus.CounterVec
+	dependencies   *dependencies
 	kind           string
+	stages         []string
 }
 
 func newMetrics(r prometheus.Registerer, k job.Kind) *metrics {
-	opts := func(name, help string) prometheus.Opts {
-		return prometheus.Opts{Namespace: "studycast", Subsystem: "worker", Name: name, Help: help}
-	}
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return metric.SharedOrUnseen(r, prometheus.NewCounterVec(prometheus.CounterOpts(opts(name, help)), labels))
-	}
-	histogram := func(name, help string, from float64, labels ...string) *prometheus.HistogramVec {
-		return metric.SharedOrUnseen(r, prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Namespace: "studycast", Subsystem: "worker", Name: name, Help: help,
-			Buckets: prometheus.ExponentialBuckets(from, 2, 14),
-		}, labels))
-	}
-	return &metrics{
-		attempts:       counter("attempts_total", "Attempts that ended.", "kind", "outcome", "fault"),
-		attemptSeconds: histogram("attempt_seconds", "Time of an attempt from its grant to the end of its work.", .05, "kind", "outcome"),
-		stageSeconds:   histogram("stage_seconds", "Time of a stage of an attempt.", .01, "kind", "stage"),
-		slots:          metric.SharedOrUnseen(r, prometheus.NewGaugeVec(prometheus.GaugeOpts(opts("slots", "Slots for attempts.")), []string{"kind", "state"})),
-		toStart:        histogram("enqueue_to_start_seconds", "Time from ready in the queue to the start of the attempt.", .005, "kind"),
-		retries:        counter("call_retries_total", "Calls to the status service or the broker that were made again.", "kind", "call"),
-		abandons:       counter("handlers_abandoned_total", "Handlers that ignored the end of their context.", "kind"),
+	m := &metrics{
+		attempts:       metric.SharedOrUnseen(r, defAttempts.NewCounterVec()),
+		attemptSeconds: metric.SharedOrUnseen(r, defAttemptSeconds.NewHistogramVec()),
+		stageSeconds:   metric.SharedOrUnseen(r, defStageSeconds.NewHistogramVec()),
+		slots:          metric.SharedOrUnseen(r, defSlots.NewGaugeVec()),
+		toStart:        metric.SharedOrUnseen(r, defToStart.NewHistogramVec()),
+		retries:        metric.SharedOrUnseen(r, defRetries.NewCounterVec()),
+		abandons:       metric.SharedOrUnseen(r, defAbandons.NewCounterVec()),
+		dependencies:   metric.SharedOrUnseen(r, newDependencies()),
 		kind:           string(k),
+		stages:         job.Stages(k),
 	}
+	m.abandons.WithLabelValues(m.kind)
+	return m
 }
 
 // addSlots counts the slots of a worker that begins; call the result at its
@@ -83,63 +143,12 @@ func (m *metrics) ended(e ending, took time.Duration) {
 	m.attemptSeconds.WithLabelValues(m.kind, e.label).Observe(took.Seconds())
 }
 
+func (m *metrics) staged(name string, took time.Duration) {
+	if !slices.Contains(m.stages, name) {
+		name = stageOther
+	}
+	m.stageSeconds.WithLabelValues(m.kind, name).Observe(took.Seconds())
+}
+
 func (m *metrics) retried(call string) { m.retries.WithLabelValues(m.kind, call).Inc() }
 func (m *metrics) abandoned()          { m.abandons.WithLabelValues(m.kind).Inc() }
-
-// stages follows an attempt through its stages.
-type stages struct {
-	metrics *metrics
-
-	mu      sync.Mutex
-	name    string
-	since   time.Time
-	reached float64
-	over    bool
-}
-
-func newStages(m *metrics) *stages { return &stages{metrics: m} }
-
-// enter notes where the attempt is and reports whether it is still going.
-func (s *stages) enter(name string, percent float64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.over {
-		return false
-	}
-	if name != s.name {
-		s.observe()
-		s.name, s.since = name, time.Now()
-	}
-	s.reached = max(s.reached, percent)
-	return true
-}
-
-func (s *stages) end() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.observe()
-	s.over = true
-}
-
-func (s *stages) observe() {
-	if s.name != "" {
-		s.metrics.stageSeconds.WithLabelValues(s.metrics.kind, s.name).Observe(time.Since(s.since).Seconds())
-	}
-}
-
-// at tells the stage and how far the attempt is.
-func (s *stages) at() (stage string, percent float64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.name, s.reached
-}
-
-func (s *stages) current() string {
-	stage, _ := s.at()
-	return stage
-}
-
-func (s *stages) percent() float64 {
-	_, percent := s.at()
-	return percent
-}

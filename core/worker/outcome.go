@@ -20,6 +20,13 @@ const (
 	noFault = "none"
 )
 
+// The calls that are made until they are answered, as metrics and logs name
+// them, beside the actions of a settlement.
+const (
+	callStart  = "start"
+	callFinish = "finish"
+)
+
 // ending is how an attempt ended.
 type ending struct {
 	outcome job.Outcome
@@ -54,7 +61,7 @@ func (r *run) conclude(ctx context.Context, success *job.Success, err error) end
 	f := r.w.failure(err, r.stages.current())
 	if k := fault.Kind(f.Fault.Kind); k == fault.Internal || k == fault.Dependency {
 		// The faults of others quote what users wrote, which stays out of logs.
-		r.log.Warn("attempt failed", "fault", f.Fault.Kind, "stage", f.Fault.Stage, "err", err)
+		r.log.WarnContext(ctx, "attempt failed", "fault", f.Fault.Kind, "stage", f.Fault.Stage, "error", err)
 	}
 	return ending{job.Outcome{Failed: &f}, labelFailed, f.Fault.Kind}
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
 	"github.com/studycast/studycast/core/artifact"
@@ -90,6 +92,7 @@ func TestStoreThatIsAwayParks(t *testing.T) {
 		require.Empty(t, r.attemptDirs())
 		require.Equal(t, 0, r.depth().Ready+r.depth().InFlight+r.depth().Dead, "their messages are settled")
 		require.EqualValues(t, 1, store.puts.Load(), "it is not asked all the time")
+		r.requireUp(0)
 
 		store.set(nil)
 		time.Sleep(breaker.DefaultPause + 1)
@@ -97,7 +100,18 @@ func TestStoreThatIsAwayParks(t *testing.T) {
 		r.until("j9", job.Succeeded)
 		_, err := store.Store.Open(t.Context(), artifact.StageKey("j9", "probe"))
 		require.ErrorIs(t, err, artifact.ErrNotFound)
+		r.requireUp(1)
 	})
+}
+
+// requireUp checks what is shown of the artifact store.
+func (r *rig) requireUp(want int) {
+	r.t.Helper()
+	require.NoError(r.t, testutil.GatherAndCompare(r.metrics, strings.NewReader(fmt.Sprintf(`
+# HELP studycast_dependency_up 1 while calls to a dependency go through, 0 once it was found down. Only of those that are configured.
+# TYPE studycast_dependency_up gauge
+studycast_dependency_up{dependency="artifacts",kind="video"} %d
+`, want)), "studycast_dependency_up"))
 }
 
 // TestFullStoreIsNoOutage: nobody knows when there will be room again, so it is

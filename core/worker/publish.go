@@ -10,6 +10,10 @@ import (
 	"strconv"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/studycast/studycast/core/artifact"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
@@ -26,6 +30,17 @@ const (
 // visible by its finish. After an error none of them is left.
 func (r *run) publish(ctx context.Context, result Result) (*job.Success, error) {
 	r.a.Progress(stagePublish, r.stages.percent())
+	ctx, span := r.w.tracer.Start(ctx, "stage "+stagePublish, trace.WithAttributes(attribute.String("studycast.stage", stagePublish)))
+	defer span.End()
+	success, err := r.publishAll(ctx, result)
+	told(span, err)
+	if err == nil {
+		r.w.o.Failpoint(FailAfterPublishArtifacts)
+	}
+	return success, err
+}
+
+func (r *run) publishAll(ctx context.Context, result Result) (*job.Success, error) {
 	success := &job.Success{Title: result.Title, Notes: result.Notes}
 	seen := map[string]bool{}
 	for _, f := range result.Files {
@@ -39,11 +54,17 @@ func (r *run) publish(ctx context.Context, result Result) (*job.Success, error) 
 		}
 		success.Artifacts = append(success.Artifacts, a)
 	}
-	r.w.o.Failpoint(FailAfterPublishArtifacts)
 	return success, nil
 }
 
-func (r *run) publishFile(ctx context.Context, f File) (job.Artifact, error) {
+func (r *run) publishFile(ctx context.Context, f File) (a job.Artifact, err error) {
+	ctx, span := r.w.tracer.Start(ctx, "put artifact", trace.WithSpanKind(trace.SpanKindClient),
+		trace.WithAttributes(attribute.String("studycast.artifact", f.Name)))
+	defer func() {
+		span.SetAttributes(attribute.Int64("studycast.bytes", a.Size))
+		told(span, err)
+		span.End()
+	}()
 	if f.Name != filepath.Base(f.Name) {
 		return job.Artifact{}, fmt.Errorf("%q is not the name of a file", f.Name)
 	}
@@ -61,6 +82,14 @@ func (r *run) publishFile(ctx context.Context, f File) (job.Artifact, error) {
 			"The finished files could not be stored on our side. There is nothing to do for you.")
 	}
 	return job.Artifact{Name: f.Name, MediaType: info.MediaType, Size: info.Size, SHA256: info.SHA256, Key: info.Key}, nil
+}
+
+// told says in a span how it ended: of an error only the kind of its fault.
+func told(span trace.Span, err error) {
+	if err != nil {
+		span.SetAttributes(attribute.String("studycast.fault", string(fault.From(err).Kind)))
+		span.SetStatus(codes.Error, "")
+	}
 }
 
 // unpublish removes what an attempt stored in vain and returns err.
@@ -82,7 +111,7 @@ func (r *run) remove(ctx context.Context, key string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
 	if err := r.w.store.Delete(ctx, key); err != nil {
-		r.log.Warn("files that nobody needs were not removed; they go with the job", "key", key, "err", err)
+		r.log.WarnContext(ctx, "files that nobody needs were not removed; they go with the job", "error", err)
 	}
 }
 

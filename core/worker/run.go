@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/studycast/studycast/core/breaker"
 	"github.com/studycast/studycast/core/scratch"
 	"github.com/studycast/studycast/core/statusclient"
 )
@@ -34,6 +35,7 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, dir.Close()) }()
 	defer w.metrics.addSlots(w.o.Slots)()
+	defer w.metrics.dependencies.add(w, append([]*breaker.Breaker{w.store.breaker}, w.o.Dependencies...))()
 	session, err := w.o.Status.OpenSession(w.life.draining, statusclient.SessionOptions{
 		Worker: w.o.Name, Kind: w.o.Kind, Slots: w.o.Slots, OnCommand: w.command,
 	})
@@ -90,7 +92,7 @@ func (w *Worker) consume() error {
 
 func (w *Worker) drain(why string) {
 	if w.life.draining.Err() == nil {
-		w.log.Info("draining", "why", why, "grace", w.o.DrainGrace)
+		w.log.Info("draining", "why", why, "wait", w.o.DrainGrace)
 	}
 	w.life.drain(w.o.DrainGrace)
 }

@@ -39,7 +39,7 @@ func persist[T any](ctx context.Context, w *Worker, call string, f func(context.
 		return v, err
 	}, backoff.WithBackOff(pause), backoff.WithMaxElapsedTime(0), backoff.WithNotify(func(err error, next time.Duration) {
 		w.metrics.retried(call)
-		w.log.Warn("a call failed and is made again", "call", call, "err", err, "in", next)
+		w.log.WarnContext(ctx, "a call failed and is made again", "call", call, "error", err, "wait", next)
 	}))
 	if err != nil && ctx.Err() != nil && !hopeless(err) {
 		return v, errors.Join(errGivenUp, err)
@@ -62,7 +62,7 @@ func hopeless(err error) bool {
 func (w *Worker) finish(ctx context.Context, id job.ID, attempt int, o job.Outcome) (job.Verdict, error) {
 	ctx, cancel := until(ctx, w.life.last)
 	defer cancel()
-	v, err := persist(ctx, w, "finish", func(ctx context.Context) (job.Verdict, error) {
+	v, err := persist(ctx, w, callFinish, func(ctx context.Context) (job.Verdict, error) {
 		return w.session.Finish(ctx, id, attempt, o)
 	})
 	if err != nil {
@@ -87,15 +87,15 @@ func (w *Worker) settle(ctx context.Context, d *broker.Delivery, s settlement) {
 	}
 	switch {
 	case err == nil:
-		log.Info("delivery settled")
+		log.InfoContext(ctx, "delivery settled")
 	case errors.Is(err, errGivenUp):
 		ctx, cancel := context.WithTimeout(ctx, lastWord)
 		defer cancel()
-		log.Warn("delivery could not be settled in time and is given back", "err", errors.Join(err, d.Release(ctx)))
+		log.WarnContext(ctx, "delivery could not be settled in time and is given back", "error", errors.Join(err, d.Release(ctx)))
 	default:
 		// Lost with its session, or the broker is closed: it comes again, and
 		// the status service knows by then that there is nothing left to do.
-		log.Info("delivery was lost and comes again", "err", err)
+		log.InfoContext(ctx, "delivery was lost and comes again", "error", err)
 	}
 }
 
@@ -103,7 +103,8 @@ func (w *Worker) settle(ctx context.Context, d *broker.Delivery, s settlement) {
 // configuration than the status service's: the delivery is held for some of it
 // and comes again as a new message, to be told how long it is still to wait.
 func (w *Worker) comeRound(ctx context.Context, d *broker.Delivery, s settlement, why error) error {
-	w.log.Error("the broker can't hold the delay of a retry: give all programs the same policies", "job", d.Message.ID, "err", why)
+	w.log.ErrorContext(ctx, "the broker can't hold the delay of a retry: give all programs the same policies",
+		"job", d.Message.ID, "error", why)
 	sleep.For(ctx, min(s.after, maxHold))
 	_, err := persist(ctx, w, string(s.action), func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, d.Retry(ctx, 0, s.attempt)

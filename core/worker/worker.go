@@ -2,16 +2,7 @@
 // asks the status service for an attempt, runs the program's Handler under the
 // attempt's time limit, publishes what the handler made, stores the outcome
 // and settles the delivery last. It knows nothing of what handlers do.
-//
-// # Metrics
-//
-//	studycast_worker_attempts_total{kind,outcome,fault}    outcome: succeeded, failed, released, cancelled, superseded; fault: a kind of core/fault or "none"
-//	studycast_worker_attempt_seconds{kind,outcome}         from the grant to the end of the work, publishing included
-//	studycast_worker_stage_seconds{kind,stage}             time between two reports of another stage
-//	studycast_worker_slots{kind,state}                     state: busy, free
-//	studycast_worker_enqueue_to_start_seconds{kind}        from ready in the queue to the grant
-//	studycast_worker_call_retries_total{kind,call}         call: start, finish, ack, retry, dead, release
-//	studycast_worker_handlers_abandoned_total{kind}        handlers that ignored the end of their context
+// What it counts is defined in Metrics.
 package worker
 
 import (
@@ -28,8 +19,10 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/studycast/studycast/core/artifact"
+	"github.com/studycast/studycast/core/breaker"
 	"github.com/studycast/studycast/core/broker"
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/obs"
 	"github.com/studycast/studycast/core/statusclient"
 )
 
@@ -43,6 +36,9 @@ const (
 	FailAfterFinishBeforeSettle = "after-finish-before-settle"
 )
 
+// scope names who makes the spans of this package.
+const scope = "github.com/studycast/studycast/core/worker"
+
 const defaultDrainGrace = 30 * time.Second
 
 // Options make a Worker. Kind, Broker, Status, Artifacts and Handler are
@@ -53,6 +49,10 @@ type Options struct {
 	Status    *statusclient.Client
 	Artifacts artifact.Store
 	Handler   Handler
+
+	// Dependencies guard what the handler calls, for the metrics; the worker adds
+	// that of the artifact store.
+	Dependencies []*breaker.Breaker
 
 	Name       string        // of the process in the history of jobs; "" = host/kind-worker/pid
 	Slots      int           // attempts at once, and prefetch; 0 = 1
@@ -95,10 +95,11 @@ func New(o Options) (*Worker, error) {
 		return nil, fmt.Errorf("worker: %w", err)
 	}
 	o.fill()
+	obs.ShowDisk(o.Registerer, obs.PlaceScratch, o.ScratchDir)
 	w := &Worker{
 		o:       o,
 		log:     o.Logger.With("kind", string(o.Kind), "worker", o.Name),
-		tracer:  o.Tracer.Tracer("github.com/studycast/studycast/core/worker"),
+		tracer:  o.Tracer.Tracer(scope),
 		metrics: newMetrics(o.Registerer, o.Kind),
 		queue:   o.Kind.Queue(),
 		made:    o.Clock.Now(),

@@ -79,7 +79,7 @@ func New(o Options) (*App, error) {
 		Claims: o.Status, Addresses: o.WebhookAddresses, Logger: o.Logger, Registerer: o.Registerer, Failpoint: o.Failpoint,
 	})
 	a.jobs = jobs.New(jobs.Options{
-		Status: o.Status, Relay: a.relay, Artifacts: o.Artifacts, CheckURL: o.CheckURL, Clock: o.Clock,
+		Status: o.Status, Relay: a.relay, Artifacts: o.Artifacts, CheckURL: o.CheckURL, Voices: o.Voices, Clock: o.Clock,
 		Limit: limit.NewJobs(o.limits(), o.Status, o.Clock.Now),
 	})
 	handler, err := a.routes()
@@ -140,7 +140,7 @@ func (a *App) Handler() http.Handler { return a.public.Handler }
 func (a *App) Run(ctx context.Context) error {
 	if a.o.Authenticate == nil {
 		a.o.Logger.Warn("no sign-in is configured: everyone who reaches this gateway is the same local user",
-			"address", a.o.Listener.Addr().String(), "open_to_all", a.o.OpenToAll)
+			"url", "http://"+a.o.Listener.Addr().String(), "open_to_all", a.o.OpenToAll)
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	serve := func(s *http.Server, l net.Listener) {
@@ -173,7 +173,7 @@ func (a *App) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), a.o.DrainGrace)
 	defer cancel()
 	if err := a.public.Shutdown(ctx); err != nil {
-		a.o.Logger.Warn("requests were cut: they outlived the grace", "grace", a.o.DrainGrace)
+		a.o.Logger.Warn("requests were cut: they outlived the grace", "wait", a.o.DrainGrace)
 		_ = a.public.Close()
 	}
 	if a.admin != nil {
@@ -186,6 +186,6 @@ func (a *App) stop() error {
 type debugWriter struct{ log *slog.Logger }
 
 func (w debugWriter) Write(p []byte) (int, error) {
-	w.log.Debug("http server", "text", string(p))
+	w.log.Debug("http server", "error", string(p))
 	return len(p), nil
 }

@@ -83,6 +83,9 @@ var methods = map[string]method{
 	}, func(in input) *gatewayv1.ListJobsRequest {
 		return &gatewayv1.ListJobsRequest{Kind: in.kind, Owner: in.owner}
 	}),
+	"ListVoices": unary("list-voices", func(s *service) func(context.Context, *gatewayv1.ListVoicesRequest, ...grpc.CallOption) (*gatewayv1.ListVoicesResponse, error) {
+		return s.ListVoices
+	}, func(input) *gatewayv1.ListVoicesRequest { return &gatewayv1.ListVoicesRequest{} }),
 	"CancelJob": unary("cancel-job", func(s *service) func(context.Context, *gatewayv1.CancelJobRequest, ...grpc.CallOption) (*gatewayv1.CancelJobResponse, error) {
 		return s.CancelJob
 	}, func(in input) *gatewayv1.CancelJobRequest { return &gatewayv1.CancelJobRequest{Id: in.id} }),

@@ -46,6 +46,7 @@ func (x *exerciser) operations() []operation {
 		{"submit-job", "POST", "/v1/jobs", asJSON, submission, 202},
 		{"submit-jobs", "POST", "/v1/jobs:batch", asJSON, `{"jobs":[` + submission + `,{"kind":"film"}]}`, 200},
 		{"get-me", "GET", "/v1/me", "", "", 200},
+		{"list-voices", "GET", "/v1/voices", "", "", 200},
 		{"get-job", "GET", "/v1/jobs/" + x.job, "", "", 200},
 		{"list-jobs", "GET", "/v1/jobs", "", "", 200},
 		{"watch-job", "GET", "/v1/jobs/" + x.job + "/events", "", "", 200},
@@ -222,7 +223,7 @@ func (x *exerciser) storms(operations []operation) {
 		for _, o := range operations {
 			switch o.id {
 			case "watch-jobs": // waits for the weather to change
-			case "submit-jobs", "get-me": // tells it of each job; asks nobody
+			case "submit-jobs", "get-me", "list-voices": // tells it of each job; ask nobody
 				x.tryAnn(o, http.StatusOK)
 			default:
 				x.tryAnn(o, want)
@@ -250,6 +251,7 @@ func (x *exerciser) special(operations []operation) {
 	x.tryAnn(file, http.StatusRequestedRangeNotSatisfiable, "Range", "bytes=50-")
 	tag := x.get(file.path, asAnn...).Header.Get("ETag")
 	x.tryAnn(file, http.StatusNotModified, "If-None-Match", tag)
+	x.directs(file)
 	for id, state := range map[string]job.State{"cancel-job": job.Succeeded, "retry-job": job.Queued, "delete-job": job.Queued} {
 		o := get(id)
 		_, verb, found := strings.Cut(o.path, ":")

@@ -103,7 +103,7 @@ func start(t *testing.T, change ...func(*app.Options)) *gateway {
 	log := slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	driver, err := backend.OpenBroker(t.Context(), "memory:", job.DefaultPolicies(), backend.BrokerOptions{Logger: log})
 	require.NoError(t, err)
-	artifacts, err := backend.OpenArtifacts("file:" + t.TempDir())
+	artifacts, err := backend.OpenArtifacts("file:"+t.TempDir(), backend.ArtifactOptions{})
 	require.NoError(t, err)
 	g := &gateway{
 		t: t, base: "http://" + listener.Addr().String(), status: statustest.New(), artifacts: artifacts, logs: logs,

@@ -158,7 +158,7 @@ func TestOpenAPIDocument(t *testing.T) {
 	g := start(t)
 	c := readContract(t, g)
 	require.Equal(t, "1.2.3", c.raw["info"].(map[string]any)["version"])
-	require.Len(t, c.paths, 43)
+	require.Len(t, c.paths, 44)
 	c.eachOperation(func(path, method string, o map[string]any) {
 		what := method + " " + path
 		require.True(t, strings.HasPrefix(path, "/v1/"), path)

@@ -21,6 +21,7 @@ import (
 	"github.com/studycast/studycast/core/config"
 	"github.com/studycast/studycast/core/guard"
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/lesson/voice"
 	"github.com/studycast/studycast/core/obs"
 	"github.com/studycast/studycast/gateway/internal/caller"
 	"github.com/studycast/studycast/gateway/internal/edge"
@@ -99,9 +100,14 @@ type Options struct {
 	Status    Status
 	Broker    Publisher
 	Artifacts artifact.Store
+	// RedirectFiles answers downloads by a redirect to a signed link, which
+	// Artifacts must be able to make: it is an artifact.Linker.
+	RedirectFiles bool
 	// CheckURL says whether an address may be fetched at all, without touching
 	// the network; a fault of kind request says why not.
 	CheckURL func(string) error
+	// Voices that lessons may have; nil = those of the product.
+	Voices []voice.Voice
 	// WebhookAddresses may be called for webhooks; the zero value is the public
 	// internet on the usual ports.
 	WebhookAddresses guard.Addresses
@@ -192,6 +198,18 @@ func (o *Options) complete() error {
 		o.HeaderTimeout = readHeaderTimeout
 	}
 	return nil
+}
+
+// direct returns who makes links to files; nil = the gateway passes them on.
+func (o *Options) direct() (artifact.Linker, error) {
+	if !o.RedirectFiles {
+		return nil, nil //nolint:nilnil // nobody makes links
+	}
+	l, ok := o.Artifacts.(artifact.Linker)
+	if !ok {
+		return nil, errors.New("gateway: ARTIFACTS_REDIRECT needs a bucket: set ARTIFACTS_URL=s3://bucket/prefix?region=…, or leave it out")
+	}
+	return l, nil
 }
 
 // onLoopback refuses a listener that strangers reach.

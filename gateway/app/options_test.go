@@ -21,7 +21,7 @@ func (at) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4zero, Port: 8081} }
 // Nobody but this machine reaches a gateway that asks nobody who they are.
 func TestOpenListeners(t *testing.T) {
 	t.Parallel()
-	artifacts, err := backend.OpenArtifacts("file:" + t.TempDir())
+	artifacts, err := backend.OpenArtifacts("file:"+t.TempDir(), backend.ArtifactOptions{})
 	require.NoError(t, err)
 	local, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/studycast/studycast/core/artifact"
 	"github.com/studycast/studycast/core/obs"
 	"github.com/studycast/studycast/gateway/internal/edge"
 	"github.com/studycast/studycast/gateway/internal/problem"
@@ -26,6 +27,10 @@ func (a *App) routes() (http.Handler, error) {
 		return nil, err
 	}
 	compress, err := edge.Compress()
+	if err != nil {
+		return nil, err
+	}
+	direct, err := a.o.direct()
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +49,7 @@ func (a *App) routes() (http.Handler, error) {
 	r.Group(func(r chi.Router) {
 		r.Use(edge.Authenticate(a.signIn), edge.LimitRate(a.rate, rest.FileRoute), edge.ReadableQuery)
 		docs = rest.Mount(r, rest.Options{
-			Jobs: a.jobs, Webhooks: a.hooks, Artifacts: a.o.Artifacts, DeadLetters: a.o.DeadLetters, Queues: a.o.Status, Depths: a.o.Broker, Kept: a.o.Kept,
+			Jobs: a.jobs, Webhooks: a.hooks, Artifacts: a.o.Artifacts, Direct: direct, DeadLetters: a.o.DeadLetters, Queues: a.o.Status, Depths: a.o.Broker, Kept: a.o.Kept,
 			Streams: a.streams, Open: a.open, Rate: a.rate, Links: a.signIn.Links, Logger: a.o.Logger, Version: a.o.Version,
 		})
 	})
@@ -53,10 +58,18 @@ func (a *App) routes() (http.Handler, error) {
 		return nil, fmt.Errorf("encode the OpenAPI document: %w", err)
 	}
 	r.Get("/openapi.json", document(doc))
-	if err := errors.Join(web.Mount(r), web.MountDocs(r, docs.OpenAPI())); err != nil {
+	if err := errors.Join(web.Mount(r, mediaFrom(direct)...), web.MountDocs(r, docs.OpenAPI())); err != nil {
 		return nil, err
 	}
 	return r, nil
+}
+
+// mediaFrom lists the hosts beside its own from which a page plays lessons.
+func mediaFrom(l artifact.Linker) []string {
+	if l == nil {
+		return nil
+	}
+	return []string{l.Origin()}
 }
 
 func (a *App) checks() obs.Checks {

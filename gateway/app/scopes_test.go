@@ -108,7 +108,11 @@ func TestGRPCScopes(t *testing.T) {
 			_, err := s.GetJob(ctx, &gatewayv1.GetJobRequest{Id: absentID})
 			return err
 		},
-		"ListJobs":  func(ctx context.Context) error { _, err := s.ListJobs(ctx, &gatewayv1.ListJobsRequest{}); return err },
+		"ListJobs": func(ctx context.Context) error { _, err := s.ListJobs(ctx, &gatewayv1.ListJobsRequest{}); return err },
+		"ListVoices": func(ctx context.Context) error {
+			_, err := s.ListVoices(ctx, &gatewayv1.ListVoicesRequest{})
+			return err
+		},
 		"CreateJob": func(ctx context.Context) error { _, err := s.CreateJob(ctx, &gatewayv1.CreateJobRequest{}); return err },
 		"BatchCreateJobs": func(ctx context.Context) error {
 			_, err := s.BatchCreateJobs(ctx, &gatewayv1.BatchCreateJobsRequest{})
@@ -145,7 +149,7 @@ func TestGRPCScopes(t *testing.T) {
 	}
 	for name, do := range calls {
 		needed := "jobs:write"
-		if slices.Contains([]string{"GetJob", "ListJobs", "WatchJob", "WatchJobs"}, name) {
+		if slices.Contains([]string{"GetJob", "ListJobs", "ListVoices", "WatchJob", "WatchJobs"}, name) {
 			needed = "jobs:read"
 		}
 		for scope, p := range keys {

@@ -2,6 +2,8 @@ package app_test
 
 import (
 	"net/http"
+	"path"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,4 +75,20 @@ func TestGRPCTraces(t *testing.T) {
 	id := create.SpanContext().TraceID().String()
 	require.Equal(t, []string{id}, header.Get("x-trace-id"))
 	require.Contains(t, s.takeMessage("video-generation").Traceparent, id)
+}
+
+// The line of a request names its job and its trace, and not who made it.
+func TestAccessLogNamesTheJob(t *testing.T) {
+	t.Parallel()
+	spans := tracetest.NewSpanRecorder()
+	g := start(t, traced(spans))
+	a := g.post("/v1/jobs", submission)
+	require.Equal(t, http.StatusAccepted, a.StatusCode)
+	id := path.Base(a.Header.Get("Location"))
+	g.get("/v1/jobs/" + id)
+	g.get("/v1/jobs/not-an-id")
+	g.stop()
+	require.Equal(t, 2, strings.Count(g.logs.String(), `"job":"`+id+`"`)-strings.Count(g.logs.String(), `"msg":"message published"`))
+	require.NotContains(t, g.logs.String(), "not-an-id")
+	require.NotContains(t, g.logs.String(), `"owner"`)
 }

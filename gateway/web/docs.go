@@ -33,7 +33,7 @@ func MountDocs(r chi.Router, doc *huma.OpenAPI) error {
 	if err := t.Execute(&page, docsPage{Doc: doc, Groups: groups(doc), Schemas: doc.Components.Schemas.Map()}); err != nil {
 		return fmt.Errorf("render the API's page: %w", err)
 	}
-	r.Get("/docs", file("docs.html", page.Bytes()))
+	r.Get("/docs", file("docs.html", policy(), page.Bytes()))
 	return nil
 }
 

@@ -25,9 +25,13 @@ import (
 var files embed.FS
 
 // policy allows what comes from this host, and nothing inline. Charts and bars
-// set styles by script, which it does not concern.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self'; " +
-	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+// set styles by script, which it does not concern. Videos and audios may come
+// from further hosts.
+func policy(media ...string) string {
+	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src " +
+		strings.Join(append([]string{"'self'"}, media...), " ") +
+		"; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+}
 
 const (
 	index = "index.html"
@@ -48,8 +52,10 @@ var types = map[string]string{
 	".woff2": "font/woff2",
 }
 
-// Mount registers the pages and their files.
-func Mount(r chi.Router) error {
+// Mount registers the pages and their files. The pages may play videos and
+// audios from their own host and from media, origins like
+// https://bucket.example.org.
+func Mount(r chi.Router, media ...string) error {
 	dist, err := fs.Sub(files, "dist")
 	if err != nil {
 		return fmt.Errorf("read the front end: %w", err)
@@ -58,11 +64,11 @@ func Mount(r chi.Router) error {
 	if err != nil {
 		return fmt.Errorf("read the front end: %w", err)
 	}
-	return mount(r, public, dist)
+	return mount(r, policy(media...), public, dist)
 }
 
 // mount serves the files of all folders; a later one wins.
-func mount(r chi.Router, folders ...fs.FS) error {
+func mount(r chi.Router, policy string, folders ...fs.FS) error {
 	r.Get("/", notBuilt)
 	for _, folder := range folders {
 		err := fs.WalkDir(folder, ".", func(name string, e fs.DirEntry, err error) error {
@@ -74,7 +80,7 @@ func mount(r chi.Router, folders ...fs.FS) error {
 				return err
 			}
 			for _, p := range addresses(name) {
-				r.Get(p, file(name, body))
+				r.Get(p, file(name, policy, body))
 			}
 			return nil
 		})
@@ -95,7 +101,7 @@ func addresses(name string) []string {
 
 // file serves one file. A browser asks each time whether it is still the same,
 // but for those that are named by what is in them.
-func file(name string, body []byte) http.HandlerFunc {
+func file(name, policy string, body []byte) http.HandlerFunc {
 	sum := sha256.Sum256(body)
 	tag := `"` + hex.EncodeToString(sum[:8]) + `"`
 	mediaType, caching := types[path.Ext(name)], "no-cache"

@@ -20,7 +20,7 @@ func get(t *testing.T, r http.Handler, path string) *http.Response {
 func TestPages(t *testing.T) {
 	t.Parallel()
 	r := chi.NewRouter()
-	require.NoError(t, mount(r, fstest.MapFS{
+	require.NoError(t, mount(r, policy("https://bucket.example.org"), fstest.MapFS{
 		"index.html": {Data: []byte("<title>Studycast</title>")}, "assets/index-x.js": {Data: []byte("1")},
 		"icon.svg": {Data: []byte("<svg/>")}, ".gitkeep": {},
 	}))
@@ -30,6 +30,7 @@ func TestPages(t *testing.T) {
 		require.Equal(t, "text/html; charset=utf-8", resp.Header.Get("Content-Type"))
 		require.Equal(t, "no-cache", resp.Header.Get("Cache-Control"))
 		require.Contains(t, resp.Header.Get("Content-Security-Policy"), "script-src 'self';")
+		require.Contains(t, resp.Header.Get("Content-Security-Policy"), "media-src 'self' https://bucket.example.org;")
 	}
 	require.Contains(t, get(t, r, "/assets/index-x.js").Header.Get("Cache-Control"), "immutable")
 	require.Equal(t, "no-cache", get(t, r, "/icon.svg").Header.Get("Cache-Control"))
@@ -41,7 +42,7 @@ func TestPages(t *testing.T) {
 func TestBuildWithoutPages(t *testing.T) {
 	t.Parallel()
 	r := chi.NewRouter()
-	require.NoError(t, mount(r, fstest.MapFS{"docs.css": {Data: []byte("a{}")}}, fstest.MapFS{".gitkeep": {}}))
+	require.NoError(t, mount(r, policy("https://bucket.example.org"), fstest.MapFS{"docs.css": {Data: []byte("a{}")}}, fstest.MapFS{".gitkeep": {}}))
 	require.Equal(t, http.StatusNotFound, get(t, r, "/").StatusCode)
 	require.Equal(t, http.StatusOK, get(t, r, "/docs.css").StatusCode)
 }

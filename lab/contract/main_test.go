@@ -3,8 +3,6 @@
 package contract
 
 import (
-	"context"
-	"fmt"
 	"os"
 	"testing"
 
@@ -14,22 +12,6 @@ import (
 // bin holds the programs under test, built once.
 var bin string
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) int {
-	if bin = os.Getenv("STUDYCAST_BIN"); bin != "" {
-		return m.Run()
-	}
-	dir, err := os.MkdirTemp("", "studycast-contract-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	bin = dir
-	if err := local.Build(context.Background(), bin, false, "gateway", "status", "deadletter", "studycast", "lab-worker"); err != nil {
-		fmt.Fprintln(os.Stderr, "build the programs under test:", err)
-		return 1
-	}
-	return m.Run()
+func TestMain(m *testing.M) {
+	os.Exit(local.WithPrograms(&bin, m.Run, "gateway", "status", "deadletter", "studycast", "lab-worker"))
 }

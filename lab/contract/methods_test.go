@@ -34,6 +34,7 @@ var methods = map[string]method{
 	"gateway.v1.JobService/BatchCreateJobs":   {"submit-jobs", `{"requests":[` + tides + `]}`, `{}`},
 	"gateway.v1.JobService/GetJob":            {"get-job", `{"id":"$id"}`, ""},
 	"gateway.v1.JobService/ListJobs":          {"list-jobs", `{}`, `{"kind":"film"}`},
+	"gateway.v1.JobService/ListVoices":        {"list-voices", `{}`, ""},
 	"gateway.v1.JobService/CancelJob":         {"cancel-job", `{"id":"$id"}`, ""},
 	"gateway.v1.JobService/RetryJob":          {"retry-job", `{"id":"$id"}`, ""},
 	"gateway.v1.JobService/DeleteJob":         {"delete-job", `{"id":"$id"}`, ""},

@@ -171,9 +171,11 @@ func (r *rig) complete(out []string) {
 // unprovoked are the promises that nothing outside the programs brings about, and
 // why. Package app of the gateway sees them with stand-ins.
 var unprovoked = map[string]string{
+	"get-artifact 307":         "it takes a bucket, which lab/bucket has",
 	"upload 500 internal":      "whatever the folder of files can't do is unavailable",
 	"upload 504 too-slow":      "the folder of files answers at once; what the caller sends late is 408",
 	"get-me 500 internal":      "it asks nobody",
+	"list-voices 500 internal": "it asks nobody",
 	"watch-jobs 500 internal":  "it waits until the services behind answer",
 	"submit-jobs 500 internal": "it tells of each job by itself",
 }

@@ -24,6 +24,7 @@ func (r *rig) wells(l lesson) []asked {
 		{"submit-job", "ann", "/v1/jobs", later, nil, 202},
 		{"submit-jobs", "ann", "/v1/jobs:batch", `{"jobs":[` + later + `]}`, nil, 200},
 		{"get-me", "ann", "/v1/me", "", nil, 200},
+		{"list-voices", "ann", "/v1/voices", "", nil, 200},
 		{"get-job", "ann", at, "", nil, 200},
 		{"get-job", "ann", at, "", []string{"If-None-Match", "*"}, 304},
 		{"list-jobs", "ann", "/v1/jobs?page_size=2", "", nil, 200},

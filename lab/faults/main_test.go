@@ -3,7 +3,6 @@
 package faults
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -34,21 +33,7 @@ func run(m *testing.M) (code int) {
 			code = 1
 		}
 	}()
-	bin = os.Getenv("STUDYCAST_BIN")
-	if bin == "" {
-		dir, err := os.MkdirTemp("", "studycast-faults-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer func() { _ = os.RemoveAll(dir) }()
-		bin = dir
-		if err := local.Build(context.Background(), bin, false); err != nil {
-			fmt.Fprintln(os.Stderr, "build the programs under test:", err)
-			return 1
-		}
-	}
-	return m.Run()
+	return local.WithPrograms(&bin, m.Run)
 }
 
 // publish prints the table, and writes it into the file that

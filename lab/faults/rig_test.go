@@ -78,7 +78,7 @@ func newRig(t *testing.T, o local.Options) *rig {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
 	r.status = statusclient.New(conn, statusclient.Options{})
-	r.artifacts, err = backend.OpenArtifacts(r.URLs.Artifacts)
+	r.artifacts, err = backend.OpenArtifacts(r.URLs.Artifacts, backend.ArtifactOptions{})
 	require.NoError(t, err)
 	return r
 }

@@ -48,7 +48,11 @@ func TestReplaysOnRabbitMQ(t *testing.T) {
 				r.Broker.Kill()
 				require.NoError(t, r.Broker.Start(t.Context()))
 			},
-			func() { r.killed(r.first(local.VideoWorker)) },
+			func() {
+				w := r.first(local.VideoWorker)
+				r.eventually("the worker gets nothing to do", func() bool { return r.atWork(w) })
+				r.killed(w)
+			},
 		}
 		p := r.shaken(deadletterclient.ReplayInput{Rate: fullRate}, kills)
 		require.Equal(t, deadletterclient.ReplayCounts{Recovered: shaken}, p.Counts, p.Why)
@@ -139,6 +143,23 @@ func (r *rig) dying(of *client.Client, n int, length time.Duration) []string {
 func (r *rig) killed(p *local.Program) {
 	require.NoError(r.t, p.Kill())
 	require.NoError(r.t, p.Start(r.t.Context()))
+}
+
+// atWork reports whether a worker is in the middle of an attempt.
+func (r *rig) atWork(w *local.Program) bool {
+	records, err := ledger.Read(r.ledger())
+	require.NoError(r.t, err)
+	var open int
+	for _, record := range records {
+		switch {
+		case record.PID != w.PID():
+		case record.Event == ledger.Start:
+			open++
+		default:
+			open--
+		}
+	}
+	return open > 0
 }
 
 // shaken replays all open letters, and at even distances lets something happen.
@@ -241,7 +262,7 @@ func (r *rig) account(ids []string) ([]job.Job, ledger.Report) {
 	require.NoError(t, err)
 	defer func() { _ = conn.Close() }()
 	status := statusclient.New(conn, statusclient.Options{})
-	artifacts, err := backend.OpenArtifacts(r.URLs.Artifacts)
+	artifacts, err := backend.OpenArtifacts(r.URLs.Artifacts, backend.ArtifactOptions{})
 	require.NoError(t, err)
 	in := ledger.Input{Artifacts: artifacts}
 	mine := map[job.ID]bool{}

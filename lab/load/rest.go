@@ -44,9 +44,11 @@ type restSource struct {
 }
 
 type restOptions struct {
-	Length   string `json:"length,omitempty"`
-	Theme    string `json:"theme,omitempty"`
-	Language string `json:"language,omitempty"`
+	Length   string   `json:"length,omitempty"`
+	Theme    string   `json:"theme,omitempty"`
+	Language string   `json:"language,omitempty"`
+	Voices   []string `json:"voices,omitempty"`
+	Format   string   `json:"format,omitempty"`
 }
 
 // restJob is what a load wants to know of a job.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -46,6 +47,27 @@ func Build(ctx context.Context, into string, race bool, only ...string) error {
 		return fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
 	}
 	return nil
+}
+
+// WithPrograms runs tests with the folder of the programs in *bin: that of
+// STUDYCAST_BIN, else one of its own, into which it builds those named, or all,
+// and which it removes. It returns what run returns, or 1 after a line that says
+// why the programs can't be built. It is what TestMain calls.
+func WithPrograms(bin *string, run func() int, only ...string) int {
+	if *bin = os.Getenv("STUDYCAST_BIN"); *bin != "" {
+		return run()
+	}
+	dir, err := os.MkdirTemp("", "studycast-bin-")
+	if err == nil {
+		defer func() { _ = os.RemoveAll(dir) }()
+		*bin = dir
+		err = Build(context.Background(), dir, false, only...)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "build the programs under test:", err)
+		return 1
+	}
+	return run()
 }
 
 func workspace(ctx context.Context) (string, error) {

@@ -67,6 +67,10 @@ type Options struct {
 	Broker   *rabbitmq.Node
 	Postgres *postgres.Server
 
+	// Artifacts is the ARTIFACTS_URL of all programs, like that of an s3.Server,
+	// whose other settings go into Env; "" = a folder in Dir.
+	Artifacts string
+
 	// Embedded runs everything in one process (role Single) on the embedded
 	// queue and store: no broker, no database, no counts, no Worker.
 	Embedded bool

@@ -21,19 +21,8 @@ import (
 // bin holds the binaries of all tests.
 var bin string
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) int {
-	var err error
-	if bin, err = os.MkdirTemp("", "studycast-local-bin-"); err == nil {
-		defer func() { _ = os.RemoveAll(bin) }()
-		err = local.Build(context.Background(), bin, false, "gateway", "status", "deadletter", "video-worker", "studycast")
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
+func TestMain(m *testing.M) {
+	os.Exit(local.WithPrograms(&bin, m.Run, "gateway", "status", "deadletter", "video-worker", "studycast"))
 }
 
 // limit is for a machine whose cores are all busy.

@@ -30,7 +30,9 @@ func (s *System) fill() {
 		s.URLs.Gateway = s.URLs.Gateways[0]
 	}
 	s.URLs.Status = strings.Join(status, ",")
-	s.URLs.Artifacts = "file:" + filepath.Join(s.o.Dir, "artifacts")
+	if s.URLs.Artifacts = s.o.Artifacts; s.URLs.Artifacts == "" {
+		s.URLs.Artifacts = "file:" + filepath.Join(s.o.Dir, "artifacts")
+	}
 }
 
 // environment is what a program gets. Nothing but the path to other programs

@@ -32,22 +32,8 @@ const startLimit = 2 * time.Minute
 // bin holds the programs, built once.
 var bin string
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) int {
-	if bin = os.Getenv("STUDYCAST_BIN"); bin != "" {
-		return m.Run()
-	}
-	var err error
-	if bin, err = os.MkdirTemp("", "studycast-streams-"); err == nil {
-		defer func() { _ = os.RemoveAll(bin) }()
-		err = local.Build(context.Background(), bin, false, "gateway", "status", "deadletter", "lab-worker")
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
+func TestMain(m *testing.M) {
+	os.Exit(local.WithPrograms(&bin, m.Run, "gateway", "status", "deadletter", "lab-worker"))
 }
 
 // rig is a system with sign-in, so that streams belong to many owners.

@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -35,25 +34,7 @@ const (
 var bin string
 
 func TestMain(m *testing.M) {
-	flag.Parse()
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	if bin = os.Getenv("STUDYCAST_BIN"); bin != "" {
-		return m.Run()
-	}
-	dir, err := os.MkdirTemp("", "studycast-turns-")
-	if err == nil {
-		defer func() { _ = os.RemoveAll(dir) }()
-		bin = dir
-		err = local.Build(context.Background(), bin, false)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "build the programs under test:", err)
-		return 1
-	}
-	return m.Run()
+	os.Exit(local.WithPrograms(&bin, m.Run, "gateway", "status", "deadletter", "lab-worker"))
 }
 
 // system starts everything with two slots for videos and one API key for each

@@ -14,6 +14,8 @@ export type Job = components['schemas']['Job'];
 export type JobRequest = components['schemas']['SubmitBody'];
 /** What became of one job of a batch. */
 export type BatchResult = components['schemas']['BatchResult'];
+/** Somebody who can be heard in a lesson. */
+export type Voice = components['schemas']['Voice'];
 /** An address of a file that works without a token. */
 export type Link = components['schemas']['Link'];
 /** What narrows a list. */
@@ -63,6 +65,8 @@ export interface Studycast {
   submitAndWait(request: JobRequest, options?: SubmitOptions & { onChange?: (job: Job) => void }): Promise<Job>;
   /** Asks for up to 100 jobs; one result each, in the same order. The same batch with the same key may be sent until all are accepted. */
   submitBatch(jobs: JobRequest[], options?: SubmitOptions): Promise<BatchResult[]>;
+  /** The voices that a job may name in its options. */
+  voices(options?: CallOptions): Promise<Voice[]>;
   /** Reads a job with its history. */
   get(id: string, options?: CallOptions): Promise<Job>;
   /** Your jobs, newest first, page after page as they are needed. */
@@ -107,6 +111,7 @@ export function createStudycast(options: StudycastOptions): Studycast {
       const params = { header: { 'Idempotency-Key': idempotencyKey } };
       return (await unwrap(api.POST('/v1/jobs:batch', { body: { jobs }, params, ...call }))).results;
     },
+    voices: async (call) => (await unwrap(api.GET('/v1/voices', { ...call }))).voices,
     get: (id, call) => unwrap(api.GET('/v1/jobs/{id}', { ...path(id), ...call })),
     async *list(query, call) {
       for (let token: string | undefined; ; ) {

@@ -301,7 +301,7 @@ export interface paths {
         };
         /**
          * Fetch a file
-         * @description Range requests, ETag and If-None-Match work; a file never changes.
+         * @description Range requests, ETag and If-None-Match work; a file never changes. A gateway whose files lie in a bucket may answer 307: follow it with the same method and Range, and without Authorization.
          */
         get: operations["get-artifact"];
         put?: never;
@@ -626,6 +626,26 @@ export interface paths {
          * @description A page, a PDF, Markdown or plain text of at most 10 MiB, as the raw body or as the first file of a form. What it is follows from its content. Use the id as source.upload of a job.
          */
         post: operations["upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/voices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the voices
+         * @description Those that a job may name in its options.
+         */
+        get: operations["list-voices"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1073,6 +1093,11 @@ export interface components {
             id: string;
         };
         EditOptions: {
+            /**
+             * @description Empty: the default.
+             * @enum {string}
+             */
+            format?: "landscape" | "portrait" | "dialogue" | "monologue" | "";
             /** @description BCP 47 tag; empty: that of the source. */
             language?: string;
             /**
@@ -1085,6 +1110,8 @@ export interface components {
              * @enum {string}
              */
             theme?: "dark" | "paper" | "";
+            /** @description Names of GET /v1/voices; none: the default. */
+            voices?: string[];
         };
         ExportInputBody: {
             /** @description Which letters; all by default. */
@@ -1220,6 +1247,11 @@ export interface components {
         };
         JobOptions: {
             /**
+             * @description Of a video landscape (1280×720, the default) or portrait (720×1280); of audio dialogue (two hosts, the default) or monologue (one narrator).
+             * @enum {string}
+             */
+            format?: "landscape" | "portrait" | "dialogue" | "monologue";
+            /**
              * @description BCP 47 tag; that of the source by default.
              * @example en
              */
@@ -1234,6 +1266,13 @@ export interface components {
              * @enum {string}
              */
             theme?: "dark" | "paper";
+            /**
+             * @description Who is heard, by names of GET /v1/voices: the narrator, or the first and the second host of a dialogue.
+             * @example [
+             *       "cal"
+             *     ]
+             */
+            voices?: string[];
         };
         LetterAttempt: {
             /**
@@ -1410,6 +1449,9 @@ export interface components {
             /** @description Ask for the next page with it; absent on the last page. */
             next_page_token?: string;
             replays: components["schemas"]["Replay"][];
+        };
+        ListVoicesBody: {
+            voices: components["schemas"]["Voice"][];
         };
         ListWebhooksBody: {
             webhooks: components["schemas"]["Webhook"][];
@@ -1747,6 +1789,34 @@ export interface components {
              * @description Bytes.
              */
             size: number;
+        };
+        Voice: {
+            /** @description Whether this server has it. A job with one that it lacks is refused. */
+            available: boolean;
+            /**
+             * @description How it sounds.
+             * @example bright and brisk
+             */
+            character?: string;
+            /** @description Whom it is when nobody is chosen. */
+            default_for: ("narrator" | "first" | "second")[];
+            /**
+             * @description Absent when not known.
+             * @enum {string}
+             */
+            gender?: "female" | "male";
+            /**
+             * @description BCP 47 tag of the language that it speaks best; absent when not known. Lessons in other languages are spoken, too.
+             * @example en-US
+             */
+            language?: string;
+            /**
+             * @description What options.voices calls it.
+             * @example ada
+             */
+            name: string;
+            /** @description Whom it suits: the narrator of a video or a monologue, the first or the second host of a dialogue. */
+            suits: ("narrator" | "first" | "second")[];
         };
         Webhook: {
             /** Format: date-time */
@@ -5513,6 +5583,21 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The file is at Location, a signed address that ends soon */
+            307: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    /** @description Signed address of the file, for this method. */
+                    Location?: string;
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Trace-Id": components["headers"]["X-Trace-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Sign in first (`unauthenticated`) */
             401: {
                 headers: {
@@ -9107,6 +9192,181 @@ export interface operations {
             /** @description It took too long (`too-slow`) */
             504: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Trace-Id": components["headers"]["X-Trace-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-voices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Trace-Id": components["headers"]["X-Trace-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "voices": [
+                     *         {
+                     *           "name": "ada",
+                     *           "language": "en-US",
+                     *           "gender": "female",
+                     *           "character": "bright and brisk",
+                     *           "suits": [
+                     *             "first",
+                     *             "second",
+                     *             "narrator"
+                     *           ],
+                     *           "default_for": [
+                     *             "first"
+                     *           ],
+                     *           "available": true
+                     *         },
+                     *         {
+                     *           "name": "ben",
+                     *           "language": "en-US",
+                     *           "gender": "male",
+                     *           "character": "calm and the clearest",
+                     *           "suits": [
+                     *             "narrator",
+                     *             "second",
+                     *             "first"
+                     *           ],
+                     *           "default_for": [
+                     *             "narrator",
+                     *             "second"
+                     *           ],
+                     *           "available": true
+                     *         },
+                     *         {
+                     *           "name": "cal",
+                     *           "language": "en-GB",
+                     *           "gender": "male",
+                     *           "character": "lively, with a Scottish accent",
+                     *           "suits": [
+                     *             "second",
+                     *             "first",
+                     *             "narrator"
+                     *           ],
+                     *           "default_for": [],
+                     *           "available": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListVoicesBody"];
+                };
+            };
+            /** @description Sign in first (`unauthenticated`) */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Trace-Id": components["headers"]["X-Trace-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks a scope (`missing-scope`) */
+            403: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Trace-Id": components["headers"]["X-Trace-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong host name (`wrong-host`) */
+            421: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Trace-Id": components["headers"]["X-Trace-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request can't be accepted (`invalid-request`) */
+            422: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Trace-Id": components["headers"]["X-Trace-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests (`too-many-requests`) */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Trace-Id": components["headers"]["X-Trace-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A request header is too large (`header-too-large`) */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Trace-Id": components["headers"]["X-Trace-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side (`internal`) */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Trace-Id": components["headers"]["X-Trace-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available right now (`unavailable`) */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "X-Trace-Id": components["headers"]["X-Trace-Id"];
                     [name: string]: unknown;

@@ -36,6 +36,17 @@ test('a text becomes a lesson', { timeout: 120_000 }, async () => {
   await assert.rejects(studycast.get(submitted.id), { type: 'urn:studycast:problem:not-found', status: 404 });
 });
 
+test('voices are listed, and the one that was chosen is heard', { timeout: 120_000 }, async () => {
+  const voices = await studycast.voices();
+  const cal = voices.find((voice) => voice.name === 'cal');
+  assert(cal?.available && cal.suits.includes('narrator'));
+  const options = { length: 'short' as const, format: 'monologue' as const, voices: ['cal'] };
+  const job = await studycast.submitAndWait({ kind: 'audio', source: { text }, options });
+  assert.equal(job.state, 'succeeded', job.fault?.text ?? '');
+  assert.deepEqual(job.options, options);
+  assert.match(await (await studycast.artifact(job.id, 'transcript.md')).text(), /Cal is the voice/);
+});
+
 test('a mistake is a typed problem', async () => {
   const wrong = { kind: 'film' as 'video', source: { url: 'http://10.0.0.1/' } };
   await assert.rejects(studycast.submit(wrong), (error) => {

@@ -28,7 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) artifact.Store) {
 		"EmptyObject":           emptyObject,
 		"ReadsRangesBySeek":     readsRanges,
 		"ReplacesWhole":         replacesWhole,
-		"OpenFilesKeepContent":  openFilesKeepContent,
+		"OpenFilesNeverMix":     openFilesNeverMix,
 		"InvisibleUntilWhole":   invisibleUntilWhole,
 		"FailedPutChangesNone":  failedPutChangesNothing,
 		"EndedContextStopsPut":  endedContext,
@@ -125,15 +125,33 @@ func replacesWhole(t *testing.T, s artifact.Store) {
 	require.Equal(t, "short", get(t, s, "k"))
 }
 
-func openFilesKeepContent(t *testing.T, s artifact.Store) {
-	put(t, s, "k", "before")
+// openFilesNeverMix: what was opened reads as it was, or says that it is gone.
+func openFilesNeverMix(t *testing.T, s artifact.Store) {
+	const half = 1 << 20
+	put(t, s, "k", strings.Repeat("a", 2*half))
 	f, err := s.Open(t.Context(), "k")
 	require.NoError(t, err)
-	put(t, s, "k", "after")
-	require.NoError(t, s.Delete(t.Context(), "k"))
-	b, err := io.ReadAll(f)
-	require.NoError(t, errors.Join(err, f.Close()))
-	require.Equal(t, "before", string(b))
+	defer func() { require.NoError(t, f.Close()) }()
+	first := make([]byte, half)
+	_, err = io.ReadFull(f, first)
+	require.NoError(t, err)
+	require.Equal(t, strings.Repeat("a", half), string(first))
+	for _, change := range []func(){
+		func() { put(t, s, "k", strings.Repeat("b", 2*half)) },
+		func() { require.NoError(t, s.Delete(t.Context(), "k")) },
+	} {
+		change()
+		for _, from := range []int64{half, 0, 2*half - 10} {
+			_, err := f.Seek(from, io.SeekStart)
+			require.NoError(t, err)
+			b, err := io.ReadAll(f)
+			if err != nil {
+				require.ErrorIs(t, err, artifact.ErrReplaced)
+				continue
+			}
+			require.Equal(t, strings.Repeat("a", 2*half-int(from)), string(b))
+		}
+	}
 }
 
 // invisibleUntilWhole looks at the object while half of it is written.

@@ -78,6 +78,9 @@ func Open(dir string) (*Store, error) {
 	return &Store{dir: dir, now: f}, nil
 }
 
+// Dir is the directory, as an absolute path.
+func (s *Store) Dir() string { return s.dir }
+
 // Close frees the store. Files that were opened stay readable.
 func (s *Store) Close() error {
 	s.mu.Lock()

@@ -1,6 +1,8 @@
 package dirstore_test
 
 import (
+	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -126,4 +128,22 @@ func TestMissingContentIsNotFound(t *testing.T) {
 	}
 	_, err = s.Open(t.Context(), "k")
 	require.ErrorIs(t, err, artifact.ErrNotFound)
+}
+
+// TestOpenFilesKeepContent: a directory can do what the port only wishes for.
+func TestOpenFilesKeepContent(t *testing.T) {
+	t.Parallel()
+	s := open(t, t.TempDir())
+	put := func(content string) {
+		_, err := s.Put(t.Context(), "k", strings.NewReader(content), "text/plain")
+		require.NoError(t, err)
+	}
+	put("before")
+	f, err := s.Open(t.Context(), "k")
+	require.NoError(t, err)
+	put("after")
+	require.NoError(t, s.Delete(t.Context(), "k"))
+	b, err := io.ReadAll(f)
+	require.NoError(t, errors.Join(err, f.Close()))
+	require.Equal(t, "before", string(b))
 }

@@ -147,6 +147,9 @@ type Caps struct {
 	// Unroutable names a queue of messages that the broker could not move to
 	// their next queue; it is consumed like a dead queue. "" = can't happen.
 	Unroutable string
+	// OwnDepth: Depth knows neither how old messages are nor what other
+	// processes have in hand.
+	OwnDepth bool
 }
 
 // Queue is a part of the topology: a work queue, its delay levels and its dead

@@ -30,6 +30,7 @@ func TestFailOver(t *testing.T) {
 	require.NoError(t, b.Publish(t.Context(), name, driver.Message{ID: "m1"}))
 	require.NoError(t, next(t, arrived).Settler.Ack(t.Context()))
 
+	require.Zero(t, b.Reconnects())
 	require.NoError(t, first.Freeze())
 	began := time.Now()
 	require.Eventually(t, func() bool { return !c.Ready() && b.Ready() != nil }, patience, 5*time.Millisecond, "nobody notices")
@@ -37,6 +38,7 @@ func TestFailOver(t *testing.T) {
 	require.Eventually(t, func() bool { return c.Ready() && b.Ready() == nil }, patience, 5*time.Millisecond, "nobody goes elsewhere")
 	require.NoError(t, b.Publish(t.Context(), name, driver.Message{ID: "m2"}))
 	require.Equal(t, "m2", next(t, arrived).Message.ID)
+	require.GreaterOrEqual(t, b.Reconnects(), 2, "that of the publisher and that of the consumer")
 	require.NoError(t, first.Thaw())
 }
 
@@ -57,8 +59,8 @@ func TestRefusedLogin(t *testing.T) {
 	for _, v := range append(said.values("error"), slog.AnyValue(err)) {
 		require.NotContains(t, v.String(), "secret")
 	}
-	require.NotEmpty(t, said.values("again_in"))
-	for _, v := range said.values("again_in") {
+	require.NotEmpty(t, said.values("wait"))
+	for _, v := range said.values("wait") {
 		require.GreaterOrEqual(t, v.Duration(), 5*time.Second)
 	}
 	require.NoError(t, shared.Ctl(t.Context(), "change_password", name, "wrong-secret"))

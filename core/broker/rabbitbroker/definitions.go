@@ -16,10 +16,12 @@ import (
 // The server's format of definitions, as far as it is needed.
 type (
 	definitions struct {
-		Vhosts    []vhostDefinition    `json:"vhosts"`
-		Exchanges []exchangeDefinition `json:"exchanges"`
-		Queues    []queueDefinition    `json:"queues"`
-		Bindings  []bindingDefinition  `json:"bindings"`
+		Users       []userDefinition       `json:"users,omitempty"`
+		Vhosts      []vhostDefinition      `json:"vhosts"`
+		Permissions []permissionDefinition `json:"permissions,omitempty"`
+		Exchanges   []exchangeDefinition   `json:"exchanges"`
+		Queues      []queueDefinition      `json:"queues"`
+		Bindings    []bindingDefinition    `json:"bindings"`
 	}
 	vhostDefinition struct {
 		Name string `json:"name"`
@@ -52,11 +54,13 @@ type (
 
 // Definitions returns a file for `rabbitmqctl import_definitions` that makes
 // the virtual host, if it is missing, and in it all that these work queues
-// need: the same exchanges, queues and bindings that Declare makes. It holds no
-// users and no permissions. What a program in Verify mode may then do without:
-// the right to configure.
-func Definitions(vhost string, queues []driver.Queue) ([]byte, error) {
+// need: the same exchanges, queues and bindings that Declare makes. What a
+// program in Verify mode may then do without: the right to configure. With users
+// it also makes them, with their rights and an empty password hash, which lets
+// nobody in by password until somebody sets one.
+func Definitions(vhost string, queues []driver.Queue, users ...User) ([]byte, error) {
 	d := definitions{Vhosts: []vhostDefinition{{vhost}}}
+	d.admit(vhost, users)
 	t := topologyOf(queues)
 	for _, x := range t.exchanges {
 		d.Exchanges = append(d.Exchanges, exchangeDefinition{

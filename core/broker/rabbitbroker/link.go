@@ -34,6 +34,7 @@ type link struct {
 	end     context.CancelFunc
 	stopped chan struct{} // closed when run has returned
 	next    int           // address to try, counted on for ever; of run alone
+	held    int           // sessions so far; of run alone
 
 	mu      sync.Mutex
 	started bool
@@ -76,7 +77,7 @@ func (l *link) run() {
 			return
 		}
 		pause = l.broker.backoff(pause, err)
-		l.broker.options.Logger.Warn("no connection to the broker", "purpose", l.purpose, "error", err, "again_in", pause)
+		l.broker.options.Logger.Warn("no connection to the broker", "purpose", l.purpose, "error", err, "wait", pause)
 		rest(l.ctx, pause)
 	}
 }
@@ -118,6 +119,9 @@ func (l *link) connect() (*session, error) {
 
 // hold shows the session until it ends or the link is closed.
 func (l *link) hold(s *session) {
+	if l.held++; l.held > 1 {
+		l.broker.reconnects.Add(1)
+	}
 	l.set(s, nil)
 	l.broker.options.Logger.Debug("connected to the broker", "purpose", l.purpose)
 	if l.serve != nil {

@@ -70,7 +70,7 @@ func (b *Broker) verify(s *session, t topology) error {
 		if codeOf(err) == amqp.AccessRefused {
 			compare = false
 			b.options.Logger.Info("The arguments of the broker's queues can't be compared: "+
-				"the user may not configure them. They are as the definitions made them.", "first", name)
+				"the user may not configure them. They are as the definitions made them.", "queue", name)
 			return nil
 		}
 		if err != nil {

@@ -108,6 +108,9 @@ func (p *publishing) publish(r *request) error {
 	case r.confirm.Acked():
 		return nil
 	case p.channel.IsClosed(): // this, too, ends all waiting confirms
+		if why := p.ending(); why != nil && why.Server { // one message of those that wait is to blame
+			return fmt.Errorf("%w: the server ended the channel before the confirm: %w", driver.ErrOutcomeUnknown, why)
+		}
 		return fmt.Errorf("%w: the connection was lost before the confirm", driver.ErrOutcomeUnknown)
 	}
 	return fmt.Errorf("%w: the server refused the message", driver.ErrUnavailable)

@@ -22,6 +22,9 @@ type publishing struct {
 	session *session
 	channel *amqp.Channel
 	slots   chan struct{} // one per publish that waits for its confirm
+	// ending returns why the channel has ended; nil = it has not, or nobody said.
+	// Who finds a confirm ended by it finds this.
+	ending func() *amqp.Error
 	// returns holds at least window elements: a full one would stall the
 	// connection's reader.
 	returns chan amqp.Return
@@ -40,12 +43,23 @@ func (s *session) openPublishing() error {
 			return err
 		}
 		s.endsWith(ch)
+		closed := ch.NotifyClose(make(chan *amqp.Error, 1))
 		s.publishing = &publishing{
+			ending:  sync.OnceValue(func() *amqp.Error { return received(closed) }),
 			session: s, channel: ch, slots: make(chan struct{}, window),
 			returns: ch.NotifyReturn(make(chan amqp.Return, 2*window)), returned: make(map[returnKey]int),
 		}
 		return ch.Confirm(false)
 	})
+}
+
+func received(closed <-chan *amqp.Error) *amqp.Error {
+	select {
+	case why := <-closed:
+		return why
+	default:
+		return nil
+	}
 }
 
 // enter waits for a place in the window.

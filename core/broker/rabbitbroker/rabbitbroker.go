@@ -39,6 +39,8 @@ type Broker struct {
 	healing   atomic.Bool
 	beside    sync.WaitGroup // goroutines that no link has
 
+	reconnects atomic.Int64
+
 	mu        sync.Mutex
 	closed    bool
 	consumers map[*consumer]struct{}
@@ -97,7 +99,7 @@ func (b *Broker) start(ctx context.Context) error {
 func (b *Broker) Caps() driver.Caps {
 	return driver.Caps{
 		Name: "rabbitmq", Durable: true, Distributed: true, MaxBody: MaxBody, Delays: slices.Clone(b.levels),
-		Unroutable: Unroutable,
+		Unroutable: Unroutable, OwnDepth: true,
 	}
 }
 
@@ -111,6 +113,9 @@ func (b *Broker) Ready() error {
 	}
 	return s.refuses()
 }
+
+// Reconnects counts the connections that were made anew after one was lost.
+func (b *Broker) Reconnects() int { return int(b.reconnects.Load()) }
 
 // Subscribe implements driver.Broker. It waits for the first attempt to
 // consume; when that fails the consumer goes on trying.

@@ -82,7 +82,8 @@ func TestOpenRefusesTheFutureAndDirectories(t *testing.T) {
 	require.NoError(t, open(t, path, sqlitebroker.Options{}).Close(t.Context()))
 	db, err := sql.Open("sqlite", path)
 	require.NoError(t, err)
-	_, err = db.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
+	_, err = db.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1);
+ INSERT INTO goose_db_version_floor (version) VALUES (99)`)
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
 	_, err = sqlitebroker.Open(t.Context(), path, queues, sqlitebroker.Options{})
@@ -103,7 +104,7 @@ func TestUnconfiguredQueuesAreKept(t *testing.T) {
 	logger := slog.New(slog.NewTextHandler(&text, nil))
 	b, err := sqlitebroker.Open(t.Context(), path, []driver.Queue{{Name: "other"}}, sqlitebroker.Options{Logger: logger})
 	require.NoError(t, err)
-	require.Contains(t, text.String(), "queue=work messages=1")
+	require.Contains(t, text.String(), "queue=work entries=1")
 	require.NoError(t, b.Close(t.Context()))
 	require.Equal(t, "m", take(t, open(t, path, sqlitebroker.Options{}), "work").Message.ID)
 }

@@ -124,7 +124,7 @@ func (b *Broker) load(ctx context.Context, s *store) error {
 	}
 	for queue, n := range strange {
 		b.log.Warn("The queue file holds messages of a queue that is not configured; they wait until it is.",
-			"queue", queue, "messages", n)
+			"queue", queue, "entries", n)
 	}
 	return nil
 }
@@ -176,7 +176,7 @@ func (b *Broker) Subscribe(
 func (b *Broker) delivery(l *line, h *dispatch.Hold) (driver.Delivery, error) {
 	m, err := b.store.message(h.Item.Seq)
 	if err != nil {
-		b.log.Error("A message can't be read from the queue file.", "queue", l.name, "seq", h.Item.Seq, "error", err)
+		b.log.Error("A message can't be read from the queue file.", "queue", l.name, "error", err)
 		return driver.Delivery{}, err
 	}
 	b.writer.mark(h.Item.Seq, h.Item.Count)

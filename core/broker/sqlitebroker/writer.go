@@ -138,7 +138,7 @@ func (w *writer) run() {
 			}
 			err := w.commit(batch, marks)
 			if err != nil {
-				w.log.Error("Writing to the queue file failed.", "changes", len(batch), "error", err)
+				w.log.Error("Writing to the queue file failed.", "entries", len(batch), "error", err)
 			}
 			for _, c := range batch {
 				c.err = err

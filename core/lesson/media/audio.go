@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/studycast/studycast/core/lesson"
+	"github.com/studycast/studycast/core/lesson/span"
 )
 
 // AudioInput is what an audio overview is made from.
@@ -26,7 +27,11 @@ type AudioInput struct {
 // two seconds, with no child left. A fault is Internal; the error of an ended
 // ctx is passed on.
 func (e *Encoder) Audio(ctx context.Context, in AudioInput, p lesson.Progress) ([]lesson.File, error) {
-	files, err := e.audio(ctx, in, p)
+	var files []lesson.File
+	err := span.Stage(ctx, "encode", func(ctx context.Context) (err error) {
+		files, err = e.audio(ctx, in, p)
+		return err
+	})
 	return files, explain(ctx, "audio overview", err)
 }
 

@@ -49,6 +49,25 @@ func TestAudio(t *testing.T) {
 	}
 }
 
+// Who talks alone sits in the middle, as loud as two who sit apart.
+func TestMonologueSitsInTheMiddle(t *testing.T) {
+	t.Parallel()
+	requireTools(t)
+	f := newFixture(lesson.Audio, 3, 16000, 1800*time.Millisecond)
+	f.script.Speakers = f.script.Speakers[:1]
+	for i := range f.timeline.Lines {
+		f.timeline.Lines[i].Speaker = 0
+	}
+	files, err := New(Options{}).Audio(t.Context(), AudioInput{Script: f.script, Timeline: f.timeline, Metadata: f.metadata, Dir: t.TempDir()}, lesson.NoProgress)
+	require.NoError(t, err)
+	for _, file := range files {
+		requireLoudness(t, file.Path)
+	}
+	left, right := newPlaces(f.timeline).at(0)
+	require.InDelta(t, left, right, 1e-6)
+	require.InDelta(t, 1, left*left+right*right, 1e-6)
+}
+
 // requireLoudness measures with ffmpeg's own meter: -16 LUFS ± 1, true peak at
 // most -1 dBTP.
 func requireLoudness(t *testing.T, path string) {
@@ -179,8 +198,8 @@ func TestMusicDucksUnderSpeech(t *testing.T) {
 
 func TestHostsSitApart(t *testing.T) {
 	t.Parallel()
-	la, ra := pan(0)
-	lb, rb := pan(1)
+	la, ra := pan(0, false)
+	lb, rb := pan(1, false)
 	require.Greater(t, la, ra)
 	require.Greater(t, rb, lb)
 	require.InDelta(t, 1, la*la+ra*ra, 1e-6)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"github.com/studycast/studycast/core/lesson"
 )
@@ -13,11 +14,14 @@ import (
 const spread = 0.18
 
 // pan is the gain of the left and the right channel for a speaker: the first
-// one sits left, the second one right. The power of both is that of mono, so
-// that the loudness stays what it was.
-func pan(speaker int) (left, right float32) {
+// one sits left, the second one right, and one who talks alone in the middle. The
+// power of both is that of mono, so that the loudness stays what it was.
+func pan(speaker int, alone bool) (left, right float32) {
 	place := spread
-	if speaker%2 == 0 {
+	switch {
+	case alone:
+		place = 0
+	case speaker%2 == 0:
 		place = -spread
 	}
 	angle := math.Pi / 4 * (1 + place)
@@ -116,6 +120,7 @@ func clip(v float32) uint16 {
 type places struct {
 	ends        []int // sample at which the place of a line ends
 	lines       []lesson.TimedLine
+	alone       bool // one speaker has all of the lines
 	left, right float32
 	now         int
 }
@@ -129,6 +134,7 @@ func newPlaces(t *lesson.Timeline) *places {
 		}
 		p.ends[i] = samplesIn(end, t.Rate)
 	}
+	p.alone = !slices.ContainsFunc(t.Lines, func(l lesson.TimedLine) bool { return l.Speaker != t.Lines[0].Speaker })
 	p.set()
 	return p
 }
@@ -138,7 +144,7 @@ func (p *places) set() {
 	if p.now < len(p.lines) {
 		speaker = p.lines[p.now].Speaker
 	}
-	p.left, p.right = pan(speaker)
+	p.left, p.right = pan(speaker, p.alone)
 }
 
 // at is asked for samples in order.

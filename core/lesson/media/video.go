@@ -14,6 +14,7 @@ import (
 	"github.com/studycast/studycast/core/lesson"
 	"github.com/studycast/studycast/core/lesson/process"
 	"github.com/studycast/studycast/core/lesson/slides"
+	"github.com/studycast/studycast/core/lesson/span"
 )
 
 // videoCeiling is the peak of the narration, in dBFS: it leaves room for what
@@ -26,6 +27,7 @@ type VideoInput struct {
 	Timeline *lesson.Timeline
 	Figures  []lesson.Figure // of the document; may be empty
 	Theme    lesson.Theme    // zero: dark
+	Format   lesson.Format   // zero: landscape
 	Captions []byte          // WebVTT; empty: a video without captions
 	Metadata []byte          // ffmetadata with title and chapters; empty: none
 	Dir      string          // own scratch folder, where the files are left
@@ -40,23 +42,49 @@ func (e *Encoder) Video(ctx context.Context, in VideoInput, p lesson.Progress) (
 }
 
 func (e *Encoder) video(ctx context.Context, in VideoInput, p lesson.Progress) ([]lesson.File, error) {
-	shots, err := schedule(in.Script, in.Timeline)
-	if err != nil {
-		return nil, err
-	}
-	deck, err := slides.NewDeck(in.Script, in.Figures, slides.Options{Theme: in.Theme})
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range deck.Missing() {
-		e.log.WarnContext(ctx, "a slide is drawn without its figure", "figure", id)
-	}
+	var shots []shot
+	var deck *slides.Deck
 	poster, out := filepath.Join(in.Dir, "poster.jpg"), filepath.Join(in.Dir, "video.mp4")
+	err := span.Stage(ctx, "draw", func(ctx context.Context) (err error) {
+		if shots, err = schedule(in.Script, in.Timeline); err != nil {
+			return err
+		}
+		deck, err = e.draw(ctx, in, poster)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = span.Stage(ctx, "encode", func(ctx context.Context) error { return e.encode(ctx, in, shots, deck, out, p) })
+	if err != nil {
+		return nil, err
+	}
+	p(1)
+	return []lesson.File{
+		{Name: "video.mp4", Path: out, MediaType: "video/mp4"},
+		{Name: "poster.jpg", Path: poster, MediaType: "image/jpeg"},
+	}, nil
+}
+
+// draw lays the slides out and draws the poster; the others are drawn while the
+// encoder takes them.
+func (e *Encoder) draw(ctx context.Context, in VideoInput, poster string) (*slides.Deck, error) {
+	deck, err := slides.NewDeck(in.Script, in.Figures, pictureOf(in))
+	if err != nil {
+		return nil, err
+	}
+	for range deck.Missing() {
+		e.log.WarnContext(ctx, "a slide is drawn without its figure")
+	}
+	return deck, drawPoster(deck, in.Script, poster)
+}
+
+// encode makes the video from the slides.
+func (e *Encoder) encode(
+	ctx context.Context, in VideoInput, shots []shot, deck *slides.Deck, out string, p lesson.Progress,
+) error {
 	w := workFiles(in.Dir)
 	defer remove(w.all()...)
-	if err := drawPoster(deck, in.Script, poster); err != nil {
-		return nil, err
-	}
 	// The sound is encoded beside the pictures: ffmpeg would do one after the
 	// other on a single thread.
 	g, both := errgroup.WithContext(ctx)
@@ -68,16 +96,24 @@ func (e *Encoder) video(ctx context.Context, in VideoInput, p lesson.Progress) (
 		})
 	})
 	if err := g.Wait(); err != nil {
-		return nil, err
+		return err
 	}
-	if err := e.join(ctx, in, w, out); err != nil {
-		return nil, err
+	return e.join(ctx, in, w, out)
+}
+
+// The size of a video, in pixels: long and short side.
+const (
+	longSide  = 1280
+	shortSide = 720
+)
+
+// pictureOf says how the slides are drawn.
+func pictureOf(in VideoInput) slides.Options {
+	o := slides.Options{Theme: in.Theme, Width: longSide, Height: shortSide}
+	if in.Format == lesson.Portrait {
+		o.Width, o.Height = shortSide, longSide
 	}
-	p(1)
-	return []lesson.File{
-		{Name: "video.mp4", Path: out, MediaType: "video/mp4"},
-		{Name: "poster.jpg", Path: poster, MediaType: "image/jpeg"},
-	}, nil
+	return o
 }
 
 // narration levels the speech and encodes it.

@@ -2,6 +2,7 @@ package media
 
 import (
 	"context"
+	"image/jpeg"
 	"os"
 	"path/filepath"
 	"sync"
@@ -73,6 +74,32 @@ func TestVideo(t *testing.T) {
 	requireChapters(t, f, info)
 	requireLoudness(t, files[0].Path)
 	requireKeyFrames(t, f, files[0].Path)
+}
+
+// A video for a phone is a portrait one through and through: pictures, poster and
+// what a player is told.
+func TestPortraitVideo(t *testing.T) {
+	t.Parallel()
+	requireTools(t)
+	f := newFixture(lesson.Video, 3, 16000, 900*time.Millisecond)
+	in := videoInput(f, t.TempDir())
+	in.Format = lesson.Portrait
+	files, err := New(Options{}).Video(t.Context(), in, lesson.NoProgress)
+	require.NoError(t, err)
+	info, err := Probe(t.Context(), files[0].Path)
+	require.NoError(t, err)
+	v := info.Streams[index(info, "video")]
+	require.Equal(t, "h264 yuv420p bt709", v.Codec+" "+v.PixelFormat+" "+v.ColorSpace)
+	require.Equal(t, [2]int{720, 1280}, [2]int{v.Width, v.Height})
+	require.Equal(t, "mov_text", info.Streams[index(info, "subtitle")].Codec)
+	requireChapters(t, f, info)
+	requireLoudness(t, files[0].Path)
+	poster, err := os.Open(files[1].Path)
+	require.NoError(t, err)
+	defer poster.Close() //nolint:errcheck // only read
+	c, err := jpeg.DecodeConfig(poster)
+	require.NoError(t, err)
+	require.Equal(t, [2]int{720, 1280}, [2]int{c.Width, c.Height})
 }
 
 func requireChapters(t *testing.T, f fixture, info Info) {

@@ -1,9 +1,12 @@
 package pipeline
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+
+	"github.com/studycast/studycast/core/lesson/span"
 )
 
 // noCache keeps nothing.
@@ -23,13 +26,15 @@ func key(stage string, from ...any) string {
 	return stage + "-" + hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// kept returns the cached result, or makes and keeps it.
-func kept[T any](c Cache, key string, produce func() (T, error)) (T, error) {
-	var v T
+// kept returns the cached result of a stage, or makes and keeps it.
+func kept[T any](ctx context.Context, c Cache, stage, key string, produce func(ctx context.Context) (T, error)) (v T, err error) {
 	if held(c, key, &v) {
 		return v, nil
 	}
-	v, err := produce()
+	err = span.Stage(ctx, stage, func(ctx context.Context) error {
+		v, err = produce(ctx)
+		return err
+	})
 	if err != nil {
 		return v, err
 	}

@@ -9,12 +9,15 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/studycast/studycast/core/breaker"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/lesson"
 	"github.com/studycast/studycast/core/lesson/script"
 	"github.com/studycast/studycast/core/lesson/source"
+	"github.com/studycast/studycast/core/lesson/span"
 	"github.com/studycast/studycast/core/lesson/speech"
 	"github.com/studycast/studycast/core/lesson/transcript"
+	"github.com/studycast/studycast/core/lesson/voice"
 )
 
 // Cache keeps results of stages between tries. A lost entry costs time only.
@@ -33,6 +36,9 @@ type Pipeline struct {
 	Writer   script.Writer
 	Narrator Narrate
 	Renderer Renderer
+	Voices   []voice.Voice // that lessons may have; nil = those of the product
+	// Breakers guard the endpoints that are called; they are told of, nothing else.
+	Breakers []*breaker.Breaker
 }
 
 // Renderer turns a narrated script into the files of its kind.
@@ -49,6 +55,7 @@ type Work struct {
 	Script   *lesson.Script
 	Timeline *lesson.Timeline
 	Theme    lesson.Theme
+	Format   lesson.Format
 	Captions []byte // WebVTT
 	Metadata []byte // ffmetadata: title and chapters
 	Dir      string // scratch folder
@@ -78,17 +85,24 @@ func (p *Pipeline) Make(ctx context.Context, in Input) (Output, error) {
 	if in.Cache == nil {
 		in.Cache = noCache{}
 	}
+	if err := voice.Check(p.voices(), in.Options.Voices); err != nil {
+		return Output{}, fault.At("script", err)
+	}
 	m := newMeter(in.Progress, p.Renderer.Stages())
 	doc, s, err := p.written(ctx, in, m)
 	if err != nil {
 		return Output{}, err
 	}
-	t, err := p.Narrator(in.Cache).Narrate(ctx, s, in.Dir, m.stage("narrate"))
+	var t *lesson.Timeline
+	err = span.Stage(ctx, "narrate", func(ctx context.Context) error {
+		t, err = p.Narrator(in.Cache).Narrate(ctx, s, in.Dir, m.stage("narrate"))
+		return err
+	})
 	if err != nil {
 		return Output{}, fault.At("narrate", err)
 	}
 	w := Work{
-		Document: doc, Script: s, Timeline: t, Theme: in.Options.Theme, Dir: in.Dir, Progress: m.report,
+		Document: doc, Script: s, Timeline: t, Theme: in.Options.Theme, Format: in.Options.Format, Dir: in.Dir, Progress: m.report,
 		Captions: transcript.WebVTT(s, t), Metadata: transcript.FFMetadata(s, t),
 	}
 	files, err := p.Renderer.Render(ctx, w)
@@ -100,6 +114,13 @@ func (p *Pipeline) Make(ctx context.Context, in Input) (Output, error) {
 		return Output{}, fault.At(m.current(), err)
 	}
 	return Output{Title: s.Title, Files: append(files, texts...), Notes: notes(doc, s, t)}, nil
+}
+
+func (p *Pipeline) voices() []voice.Voice {
+	if p.Voices == nil {
+		return voice.List(nil)
+	}
+	return p.Voices
 }
 
 // written returns the script, and the document unless the script was given.
@@ -114,14 +135,14 @@ func (p *Pipeline) written(ctx context.Context, in Input, m *meter) (*lesson.Doc
 	if err != nil {
 		return nil, nil, fault.At("fetch", err)
 	}
-	doc, err := kept(in.Cache, extractKey(raw), func() (*lesson.Document, error) {
+	doc, err := kept(ctx, in.Cache, "extract", extractKey(raw), func(ctx context.Context) (*lesson.Document, error) {
 		m.report("extract", 0)
 		return p.Reader.Extract(ctx, raw, in.Dir)
 	})
 	if err != nil {
 		return nil, nil, fault.At("extract", err)
 	}
-	s, err := kept(in.Cache, scriptKey(doc, in.Options), func() (*lesson.Script, error) {
+	s, err := kept(ctx, in.Cache, "script", scriptKey(doc, in.Options), func(ctx context.Context) (*lesson.Script, error) {
 		m.report("script", 0)
 		return p.Writer.Write(ctx, doc, spoken(doc, in.Options), m.stage("script"))
 	})
@@ -135,7 +156,7 @@ func (p *Pipeline) fetched(ctx context.Context, in Input, m *meter) (source.Raw,
 	if in.Upload != nil {
 		return *in.Upload, nil
 	}
-	return kept(in.Cache, fetchKey(in.URL), func() (source.Raw, error) {
+	return kept(ctx, in.Cache, "fetch", fetchKey(in.URL), func(ctx context.Context) (source.Raw, error) {
 		m.report("fetch", 0)
 		return p.Reader.Fetch(ctx, in.URL, m.stage("fetch"))
 	})

@@ -10,12 +10,16 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	"golang.org/x/sys/unix"
+
+	"github.com/studycast/studycast/core/lesson/span"
 )
 
 // Limits bound one child. A zero field means the default beside it.
@@ -64,8 +68,21 @@ func Available(name string) bool {
 
 // Run starts the child and waits for it. When ctx ends, the whole process
 // group is killed and Run returns within about 20 ms, at most 2 s, with an
-// error for which errors.Is(err, ctx.Err()) holds.
+// error for which errors.Is(err, ctx.Err()) holds. A run is a span of the trace
+// in ctx.
 func Run(ctx context.Context, c Cmd) error {
+	name := filepath.Base(c.Name)
+	ctx, end := span.Start(ctx, "run "+name, attribute.String("process.executable.name", name))
+	err := run(ctx, c)
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		end(err, attribute.Int("process.exit.code", exit.ExitCode()))
+	} else {
+		end(err)
+	}
+	return err
+}
+
+func run(ctx context.Context, c Cmd) error {
 	path, err := exec.LookPath(c.Name)
 	if err != nil {
 		return &Error{Name: c.Name, Exit: "not installed", Err: ErrNotInstalled}

@@ -12,7 +12,7 @@ const (
 // asks and the other answers, recap and goodbye. The roles change with each
 // chapter, so that both voices are heard.
 func audio(p *plan, o lesson.Options) *lesson.Script {
-	c := &composer{plan: p, turn: map[string]int{}}
+	c := newComposer(p, o)
 	s := c.blank(o)
 	s.Scenes = append(s.Scenes, c.greeting())
 	for i, t := range c.topics {

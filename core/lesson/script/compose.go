@@ -15,6 +15,11 @@ import (
 type composer struct {
 	*plan
 	turn map[string]int // how often a family of phrases was used
+	cast []lesson.Speaker
+}
+
+func newComposer(p *plan, o lesson.Options) *composer {
+	return &composer{plan: p, turn: map[string]int{}, cast: speakers(o)}
 }
 
 // pick returns the next phrase of a family, so that none comes twice in a row.
@@ -31,7 +36,7 @@ func (c *composer) pick(family string, phrases []string) string {
 func (c *composer) blank(o lesson.Options) *lesson.Script {
 	return &lesson.Script{
 		Version: lesson.ScriptVersion, Kind: o.Kind, Length: o.Length, Title: c.titleText(), Site: printable(c.m.doc.Site, maxField), URL: printable(c.m.doc.URL, maxField),
-		Language: c.m.lang.Tag, Writer: "offline", Speakers: speakers(o.Kind),
+		Language: c.m.lang.Tag, Writer: "offline", Speakers: c.cast,
 	}
 }
 
@@ -51,7 +56,7 @@ func (c *composer) framed(format, text string) string {
 	if format == "" {
 		return ""
 	}
-	line := strings.NewReplacer("{from}", c.from(), "{a}", "Ada", "{b}", "Ben").Replace(format)
+	line := strings.NewReplacer("{from}", c.from(), "{a}", c.cast[0].Name, "{b}", c.cast[len(c.cast)-1].Name).Replace(format)
 	if strings.Contains(line, "%s") {
 		line = fmt.Sprintf(strings.ReplaceAll(strings.ReplaceAll(line, "%", "%%"), "%%s", "%s"), text)
 	}

@@ -24,6 +24,7 @@ type pace struct{ letter, word float64 }
 var paces = map[string]pace{
 	"ada": {0.0763, -0.044},
 	"ben": {0.0790, 0},
+	"cal": {0.0777, -0.044},
 }
 
 // Estimate returns about how long the script takes to narrate with the

@@ -33,7 +33,10 @@ func (offline) Write(ctx context.Context, doc *lesson.Document, o lesson.Options
 	}
 	p(0.5)
 	compose := func(pl *plan) *lesson.Script { return video(pl, o) }
-	if o.Kind == lesson.Audio {
+	switch {
+	case o.Kind == lesson.Audio && o.Hosts() == 1:
+		compose = func(pl *plan) *lesson.Script { return monologue(pl, o) }
+	case o.Kind == lesson.Audio:
 		compose = func(pl *plan) *lesson.Script { return audio(pl, o) }
 	}
 	s, enough := newPlan(m, o).fit(o.Length.Seconds(), compose)

@@ -26,11 +26,12 @@ import (
 // text with JSON in it; the writer remembers what worked. Whatever comes back
 // is checked the same way.
 type RemoteConfig struct {
-	BaseURL    string        // "https://api.example.com/v1/"
-	Key        string        // sent as bearer token; never logged; "" for a server without keys
-	Model      string        // name of the model, as the server knows it
-	Budget     time.Duration // for all calls of one script; default 90 s for video, 50 s for audio
-	HTTPClient *http.Client  // nil: a client that follows no redirects
+	BaseURL    string           // "https://api.example.com/v1/"
+	Key        string           // sent as bearer token; never logged; "" for a server without keys
+	Model      string           // name of the model, as the server knows it
+	Budget     time.Duration    // for all calls of one script; default 90 s for video, 50 s for audio
+	HTTPClient *http.Client     // nil: a client that follows no redirects
+	Breaker    *breaker.Breaker // keeps calls from an endpoint that is down; nil = one of its own
 }
 
 // maxAnswer bounds what is read of an answer, in bytes.
@@ -64,7 +65,10 @@ func NewRemote(c RemoteConfig, fallback Writer, log *slog.Logger) Writer {
 	if c.Key != "" {
 		opts = append(opts, option.WithAPIKey(c.Key))
 	}
-	return &remote{cfg: c, chat: openai.NewChatCompletionService(opts...), fallback: fallback, breaker: breaker.New(fault.Script, breaker.Options{}), log: log}
+	if c.Breaker == nil {
+		c.Breaker = breaker.New(fault.Script, breaker.Options{})
+	}
+	return &remote{cfg: c, chat: openai.NewChatCompletionService(opts...), fallback: fallback, breaker: c.Breaker, log: log}
 }
 
 // Write implements Writer. It returns within the budget plus the time of the
@@ -96,7 +100,7 @@ func (r *remote) Write(ctx context.Context, doc *lesson.Document, o lesson.Optio
 		return nil, err
 	}
 	reason := lower(strings.TrimSuffix(fault.From(err).Text, "."))
-	r.log.WarnContext(ctx, "script written offline", "reason", reason, "model", r.cfg.Model)
+	r.log.WarnContext(ctx, "script written offline", "why", reason, "engine", r.cfg.Model)
 	s, err = r.fallback.Write(ctx, doc, o, p)
 	if err != nil {
 		return nil, err

@@ -36,7 +36,7 @@ func (b *brief) read(content string) (*lesson.Script, error) {
 	}
 	s := &lesson.Script{
 		Version: lesson.ScriptVersion, Kind: b.o.Kind, Length: b.o.Length, Site: printable(b.doc.Site, maxField), URL: printable(b.doc.URL, maxField),
-		Language: b.lang, Speakers: speakers(b.o.Kind), Title: heading(b.doc.Title),
+		Language: b.lang, Speakers: speakers(b.o), Title: heading(b.doc.Title),
 	}
 	if b.foreign || s.Title == "" {
 		s.Title = squash(a.Title)

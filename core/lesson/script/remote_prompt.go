@@ -41,10 +41,15 @@ func newBrief(doc *lesson.Document, o lesson.Options) *brief {
 }
 
 func (b *brief) system() string {
-	format := "a video with slides, told by one narrator, Ben: 5 to 12 scenes. The first scene has kind title, the last has kind recap, all others have kind idea. " +
+	cast := speakers(b.o)
+	format := "a video with slides, told by one narrator, " + cast[0].Name + ": 5 to 12 scenes. The first scene has kind title, the last has kind recap, all others have kind idea. " +
 		"An idea scene has 2 to 4 bullets. A bullet is a whole thought of at most 70 letters, without ellipsis. A line's field bullet is the number of bullets visible while it is spoken; it starts at 0 or 1 and never falls."
-	if b.o.Kind == lesson.Audio {
-		format = "a conversation of two hosts, Ada and Ben, in 3 to 12 scenes. The first scene has kind title and greets, the last has kind recap and says goodbye, all others have kind idea. " +
+	switch {
+	case b.o.Kind == lesson.Audio && len(cast) == 1:
+		format = "an audio lesson, told by one narrator, " + cast[0].Name + ", in 3 to 12 scenes. The first scene has kind title and greets, the last has kind recap and says goodbye, all others have kind idea. " +
+			"Nothing is seen: leave bullets empty and set bullet to 0."
+	case b.o.Kind == lesson.Audio:
+		format = "a conversation of two hosts, " + cast[0].Name + " and " + cast[1].Name + ", in 3 to 12 scenes. The first scene has kind title and greets, the last has kind recap and says goodbye, all others have kind idea. " +
 			"Both hosts speak in every scene; they ask, explain, and react briefly. Leave bullets empty and set bullet to 0."
 	}
 	t := int(b.o.Length.Seconds())
@@ -129,9 +134,9 @@ func (b *brief) repair(faults error) string {
 
 // schema is the strict JSON schema of the answer.
 func (b *brief) schema() map[string]any {
-	names := []string{"Ben"}
-	if b.o.Kind == lesson.Audio {
-		names = []string{"Ada", "Ben"}
+	var names []string
+	for _, s := range speakers(b.o) {
+		names = append(names, s.Name)
 	}
 	str, ids := map[string]any{"type": "string"}, map[string]any{"type": "array", "items": map[string]any{"type": "string"}}
 	bullet := object("text", str, "sources", ids)

@@ -1,15 +1,17 @@
 // Package script writes the script of a lesson: from a document to scenes with
-// bullets and narration (video), or to a dialogue of two hosts (audio). The
+// bullets and narration (video), or to a dialogue of two hosts or the talk of one (audio). The
 // offline writer uses the page's own sentences and nothing else; the remote
 // writer asks an OpenAI-compatible endpoint and believes nothing it answers.
 package script
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/lesson"
+	"github.com/studycast/studycast/core/lesson/voice"
 )
 
 // Writer makes a script from a document. It is safe for use by several
@@ -40,19 +42,25 @@ func options(o lesson.Options) (lesson.Options, error) {
 	if o.Kind != lesson.Video && o.Kind != lesson.Audio {
 		return o, fault.Invalid("kind", "%q is not a kind of lesson. Choose video or audio.", clip(string(o.Kind)))
 	}
+	if o.Format != "" && !slices.Contains(o.Kind.Formats(), o.Format) {
+		return o, fault.Invalid("options.format", "%q is not a format of %s. Choose %s or %s.", clip(string(o.Format)), o.Kind, o.Kind.Formats()[0], o.Kind.Formats()[1])
+	}
+	if n := o.Hosts(); len(o.Voices) != 0 && len(o.Voices) != n {
+		return o, fault.Invalid("options.voices", "%d voices were chosen for %d. Choose %d, or none for the default.", len(o.Voices), n, n)
+	}
 	if o.Length.Seconds() == 0 {
 		return o, fault.Invalid("options.length", "%q is not a length. Choose short, medium or long.", clip(string(o.Length)))
 	}
 	return o, nil
 }
 
-// speakers returns the cast of a lesson.
-func speakers(k lesson.Kind) []lesson.Speaker {
-	ben := lesson.Speaker{Name: "Ben", Voice: "ben"}
-	if k == lesson.Audio {
-		return []lesson.Speaker{{Name: "Ada", Voice: "ada"}, ben}
+// speakers returns the cast of a lesson, named after their voices.
+func speakers(o lesson.Options) []lesson.Speaker {
+	var all []lesson.Speaker
+	for _, v := range voice.Cast(o) {
+		all = append(all, voice.Speaker(v))
 	}
-	return []lesson.Speaker{ben}
+	return all
 }
 
 // Resolve fills Citations of every line from its Sources. Sources that doc

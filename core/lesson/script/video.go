@@ -8,7 +8,7 @@ const maxBullets = 4
 
 // video composes the script of a video: title, one scene a topic, recap.
 func video(p *plan, o lesson.Options) *lesson.Script {
-	c := &composer{plan: p, turn: map[string]int{}}
+	c := newComposer(p, o)
 	s := c.blank(o)
 	s.Scenes = append(s.Scenes, c.titleScene())
 	used := map[string]bool{}

@@ -16,8 +16,6 @@ type list struct {
 const (
 	bulletIndent = 52.0 // from the band's edge to the text
 	bandPadX     = 22.0 // from the text to the band's other edge
-	bandPadY     = 13.0 // above and below the text
-	bulletGap    = 0.3  // between two bands, in em
 )
 
 // bullets lays out a scene's bullets at one size. What room is left over is
@@ -30,20 +28,20 @@ func (d *Deck) bullets(l *layout, bullets []lesson.Bullet, room list) {
 	for i, b := range bullets {
 		ps[i] = d.set.paragraph(b.Text, semiBold)
 	}
-	pads := 2 * bandPadY * float64(len(bullets))
+	pads := 2 * d.frame.bandPadY * float64(len(bullets))
 	blocks := d.set.stack(ps, box{
-		w: room.w - bulletIndent - bandPadX, h: max(room.bottom-room.top-pads, 40), sizes: bulletSizes,
-		whole: 26, leading: 1.32, even: 0.22,
-	}, bulletGap)
+		w: room.w - bulletIndent - bandPadX, h: max(room.bottom-room.top-pads, 40), sizes: d.frame.bullet,
+		whole: d.frame.wholeBullet, leading: 1.32, even: 0.22,
+	}, d.frame.bulletGap)
 	used := pads
 	for _, b := range blocks {
-		used += b.height() + bulletGap*b.size
+		used += b.height() + d.frame.bulletGap*b.size
 	}
-	y := room.top + min(max(room.bottom-room.top-used, 0)*0.22, 56)
+	y := room.top + min(max(room.bottom-room.top-used, 0)*d.frame.drop, d.frame.mostDrop)
 	for _, b := range blocks {
-		h := b.height() + 2*bandPadY
+		h := b.height() + 2*d.frame.bandPadY
 		l.items = append(l.items, d.bullet(b, room, y, h))
-		y += h + bulletGap*b.size
+		y += h + d.frame.bulletGap*b.size
 	}
 }
 
@@ -63,8 +61,8 @@ func (d *Deck) bullet(b block, room list, y, h float64) func(*canvas, bool) {
 		if room.checks {
 			mark = d.theme.accent
 		}
-		d.mark(c, room.checks, markX, y+bandPadY+b.lead/2, b.size, mark)
-		c.text("bullet", b, textX, y+bandPadY, room.w-bulletIndent-bandPadX, start, ink)
+		d.mark(c, room.checks, markX, y+d.frame.bandPadY+b.lead/2, b.size, mark)
+		c.text("bullet", b, textX, y+d.frame.bandPadY, room.w-bulletIndent-bandPadX, start, ink)
 	}
 }
 

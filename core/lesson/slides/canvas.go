@@ -9,13 +9,8 @@ import (
 	"golang.org/x/image/vector"
 )
 
-// Slides are laid out in units of a 1280×720 picture; the canvas scales them.
-const (
-	unitsWide = 1280.0
-	unitsHigh = 720.0
-)
-
-// canvas draws shapes and text on a picture. Coordinates are in units.
+// canvas draws shapes and text on a picture. Coordinates are in units, which it
+// scales.
 type canvas struct {
 	img   *image.RGBA
 	scale float64 // pixels a unit

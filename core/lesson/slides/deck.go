@@ -13,7 +13,7 @@ import (
 
 // Options are the size and look of a deck. Zero values mean 1280×720, dark.
 type Options struct {
-	Width, Height int // pixels; both even, 16:9
+	Width, Height int // pixels; both even, 16:9 or 9:16
 	Theme         lesson.Theme
 }
 
@@ -23,6 +23,7 @@ type Deck struct {
 	script  *lesson.Script
 	figures map[string]lesson.Figure
 	theme   theme
+	frame   *frame
 	labels  labels
 	size    image.Point
 	set     *typesetter
@@ -38,17 +39,18 @@ type Deck struct {
 // of its slide and listed by Missing. It fails only on bad options.
 func NewDeck(s *lesson.Script, figures []lesson.Figure, o Options) (*Deck, error) {
 	if o.Width == 0 && o.Height == 0 {
-		o.Width, o.Height = unitsWide, unitsHigh
+		o.Width, o.Height = int(landscape.wide), int(landscape.high)
 	}
-	if o.Width < 320 || o.Width > 3840 || o.Width*9 != o.Height*16 || o.Width%2+o.Height%2 != 0 {
-		return nil, fmt.Errorf("slides: %d×%d is not an even 16:9 size of 320 to 3840 pixels", o.Width, o.Height)
+	long, short := max(o.Width, o.Height), min(o.Width, o.Height)
+	if long < 320 || long > 3840 || long*9 != short*16 || long%2+short%2 != 0 {
+		return nil, fmt.Errorf("slides: %d×%d is not an even size of 16:9 or 9:16 with 320 to 3840 pixels", o.Width, o.Height)
 	}
 	set, err := newTypesetter(s.Language)
 	if err != nil {
 		return nil, err
 	}
 	d := &Deck{
-		script: s, figures: map[string]lesson.Figure{}, theme: themeOf(o.Theme), labels: labelsOf(s.Language),
+		script: s, figures: map[string]lesson.Figure{}, theme: themeOf(o.Theme), frame: frameOf(o.Width, o.Height), labels: labelsOf(s.Language),
 		size: image.Pt(o.Width, o.Height), set: set,
 		layouts: map[int]*layout{}, grounds: map[bool]*image.RGBA{},
 	}
@@ -99,12 +101,12 @@ func (d *Deck) Bar() image.Rectangle {
 func (d *Deck) DrawBar(dst *image.RGBA, progress float64) {
 	c := d.canvas(dst)
 	top := float64(d.Bar().Min.Y) / c.scale
-	played := unitsWide * min(max(progress, 0), 1)
-	c.rect("bar", 0, top, unitsWide, unitsHigh-top, d.theme.rule)
-	c.rect("bar", 0, top, played, unitsHigh-top, d.theme.accent)
+	played := d.frame.wide * min(max(progress, 0), 1)
+	c.rect("bar", 0, top, d.frame.wide, d.frame.high-top, d.theme.rule)
+	c.rect("bar", 0, top, played, d.frame.high-top, d.theme.accent)
 }
 
-func (d *Deck) scale() float64 { return float64(d.size.X) / unitsWide }
+func (d *Deck) scale() float64 { return float64(d.size.X) / d.frame.wide }
 
 func (d *Deck) canvas(dst *image.RGBA) *canvas {
 	return &canvas{img: dst, scale: d.scale(), set: d.set, masks: &d.masks, trace: d.trace}

@@ -35,57 +35,71 @@ func (d *Deck) decodeFigures() {
 	}
 }
 
-// column is where figures stand, in units.
-var column = struct{ x, w float64 }{x: 724, w: 476}
-
 const (
 	cardPad   = 18.0
 	maxGrow   = 2.0  // small pictures are enlarged no further
-	captionH  = 66.0 // room for the caption
-	captionUp = 12.0 // space above it
+	captionUp = 12.0 // space above the caption
+	figureGap = 44.0 // between a figure and the bullets
+	columnW   = 476.0
 )
 
-// figureCard adds the scene's figure, scaled into the column between top and
-// bottom. It reports whether there is one.
-func (d *Deck) figureCard(l *layout, s *lesson.Scene, top, bottom float64) bool {
+// figureRoom is where a figure stands: beside the bullets, or above them, where
+// it leaves them about half of the body.
+func (d *Deck) figureRoom(top float64) list {
+	f := d.frame
+	if f.stacked {
+		return list{x: f.left, w: f.width(), top: top, bottom: top + 0.54*(f.bodyBottom-top)}
+	}
+	return list{x: f.right - columnW, w: columnW, top: top, bottom: f.bodyBottom}
+}
+
+// figureCard adds the scene's figure, scaled into its room, and the caption. It
+// returns how high both are; 0 when there is no figure.
+func (d *Deck) figureCard(l *layout, s *lesson.Scene, room list) (high float64) {
 	f, ok := d.figures[s.Figure]
 	if !ok {
-		return false
+		return 0
 	}
 	src, err := png.Decode(bytes.NewReader(f.PNG))
 	if err != nil {
 		d.missing = append(d.missing, s.Figure)
 		delete(d.figures, s.Figure)
-		return false
+		return 0
 	}
 	size := src.Bounds().Size()
-	room := bottom - top - captionH - captionUp - 2*cardPad
-	k := min((column.w-2*cardPad)/float64(size.X), room/float64(size.Y), maxGrow)
+	caption := d.caption(f, room.w)
+	below := d.frame.captionHigh
+	if d.frame.stacked {
+		below = caption.height()
+	}
+	most := room.bottom - room.top - below - captionUp - 2*cardPad
+	k := min((room.w-2*cardPad)/float64(size.X), most/float64(size.Y), maxGrow)
 	w, h := max(float64(size.X)*k, 1), max(float64(size.Y)*k, 1)
 	picture := d.scaled(src, w, h)
 
 	cw, ch := max(w+2*cardPad, 200), h+2*cardPad
-	cx := column.x + (column.w-cw)/2
+	top, cx := room.top, room.x+(room.w-cw)/2
 	l.paint(func(c *canvas) {
 		c.roundRect("card", cx-1.5, top-1.5, cw+3, ch+3, 17.5, d.theme.cardEdge)
 		c.roundRect("card", cx, top, cw, ch, 16, d.theme.card)
 		at := picture.Rect.Add(image.Pt(int((cx+(cw-w)/2)*c.scale), int((top+cardPad)*c.scale)))
 		c.note("picture", at)
 		draw.Draw(c.img, at, picture, image.Point{}, draw.Over)
+		c.text("caption", caption, room.x, top+ch+captionUp, room.w, middle, d.theme.dim)
 	})
-	d.caption(l, f, top+ch+captionUp)
-	return true
+	return ch + captionUp + caption.height()
 }
 
-func (d *Deck) caption(l *layout, f lesson.Figure, y float64) {
+// caption fits the caption of a figure into a width.
+func (d *Deck) caption(f lesson.Figure, w float64) block {
 	text := f.Caption
 	if clean(text) == "" {
 		text = d.labels.figure
 	}
-	b := d.set.fit(d.set.paragraph(text, regular), box{
-		w: column.w, h: captionH, sizes: []float64{18, 17, 16, 15, 14}, whole: 15, leading: 1.3, even: 0.4,
+	sizes := d.frame.caption
+	return d.set.fit(d.set.paragraph(text, regular), box{
+		w: w, h: d.frame.captionHigh, sizes: sizes, whole: sizes[len(sizes)-2], leading: 1.3, even: 0.4,
 	})
-	l.paint(func(c *canvas) { c.text("caption", b, column.x, y, column.w, middle, d.theme.dim) })
 }
 
 // scaled resizes a picture to w×h units on the colour of the card.

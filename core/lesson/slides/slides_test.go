@@ -71,38 +71,75 @@ func nastyScript(text string) *lesson.Script {
 func TestNothingLeavesItsBox(t *testing.T) {
 	t.Parallel()
 	for name, text := range nasty {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := nastyScript(text)
-			d, err := NewDeck(s, []lesson.Figure{{ID: "f1", PNG: pngOf(t, 640, 480), Caption: text}}, Options{})
-			require.NoError(t, err)
-			img := image.NewRGBA(d.Bounds())
-			for i, scene := range s.Scenes {
-				d.trace = func(what string, at image.Rectangle) {
-					require.False(t, strayed(what, at, scene.Figure != ""), "%s at %v, scene %d", what, at, i)
+		for shape, o := range shapes {
+			t.Run(name+" "+shape, func(t *testing.T) {
+				t.Parallel()
+				s := nastyScript(text)
+				d, err := NewDeck(s, []lesson.Figure{{ID: "f1", PNG: pngOf(t, 640, 480), Caption: text}}, o)
+				require.NoError(t, err)
+				img := image.NewRGBA(d.Bounds())
+				for i, scene := range s.Scenes {
+					d.trace = func(what string, at image.Rectangle) {
+						require.False(t, strayed(d.frame, what, at, scene.Figure != ""), "%s at %v, scene %d", what, at, i)
+					}
+					d.Draw(i, len(scene.Bullets), img, 0.5)
 				}
-				d.Draw(i, len(scene.Bullets), img, 0.5)
-			}
-		})
+			})
+		}
 	}
+}
+
+// shapes are the pictures that videos have, a pixel a unit.
+var shapes = map[string]Options{"landscape": {}, "portrait": {Width: 720, Height: 1280}}
+
+// A portrait slide is one of its own, not a landscape slide that was squeezed: its
+// text is set no smaller than a phone can show, and a figure stands above what is
+// said of it.
+func TestPortraitIsSetForAPhone(t *testing.T) {
+	t.Parallel()
+	const text = "The moon pulls on the sea, and the sea follows it around the earth"
+	s := nastyScript(text)
+	s.Scenes[2].Heading = "Tides"
+	d, err := NewDeck(s, []lesson.Figure{{ID: "f1", PNG: pngOf(t, 640, 360), Caption: "A figure"}}, Options{Width: 720, Height: 1280})
+	require.NoError(t, err)
+	require.Equal(t, image.Rect(0, 0, 720, 1280), d.Bounds())
+	seen := map[string]image.Rectangle{}
+	d.trace = func(what string, at image.Rectangle) { seen[what] = seen[what].Union(at) }
+	img := image.NewRGBA(d.Bounds())
+	d.Draw(2, 3, img, 1)
+	require.Less(t, seen["heading"].Max.Y, seen["card"].Min.Y)
+	require.Less(t, seen["card"].Max.Y, seen["caption"].Min.Y)
+	require.Less(t, seen["caption"].Max.Y, seen["bullet"].Min.Y)
+	require.Greater(t, seen["picture"].Dx(), 500, "a figure is as wide as the slide allows")
+	require.InDelta(t, seen["picture"].Dx()*360/640, seen["picture"].Dy(), 1, "not squeezed")
+	const readable = 22 // 12 pixels of a page on a phone 390 wide
+	for i, f := range d.frame.bullet {
+		require.GreaterOrEqual(t, f, float64(readable), "size %d", i)
+	}
+	blocks := d.set.stack([]paragraph{d.set.paragraph(text, semiBold)}, box{
+		w: d.frame.width() - bulletIndent - bandPadX, h: 300, sizes: d.frame.bullet, whole: d.frame.wholeBullet, leading: 1.32,
+	}, 0)
+	require.GreaterOrEqual(t, blocks[0].size, 40.0, "an ordinary bullet is large")
 }
 
 // strayed reports whether something is drawn outside of its room. Ink may
 // overhang the em of a letter a little.
-func strayed(what string, at image.Rectangle, figure bool) bool {
+func strayed(f *frame, what string, at image.Rectangle, figure bool) bool {
 	const overhang = 6
-	room := image.Rect(left-overhang, 40, right+overhang, bodyBottom+overhang)
+	room := image.Rect(int(f.left)-overhang, 40, int(f.right)+overhang, int(f.bodyBottom)+overhang)
 	switch what {
 	case "bar", "edge", "band", "card", "picture", "panel", "rule", "tick", "dot":
-		room = image.Rect(0, 0, unitsWide, unitsHigh)
+		room = image.Rect(0, 0, int(f.wide), int(f.high))
 	case "source":
-		room = image.Rect(left-overhang, bodyBottom, right+overhang, unitsHigh-barHigh)
+		room = image.Rect(int(f.left)-overhang, int(f.bodyBottom), int(f.right)+overhang, int(f.high)-barHigh)
 	case "bullet":
-		if figure {
-			room.Max.X = int(column.x)
+		if figure && !f.stacked {
+			room.Max.X = int(f.right - columnW)
 		}
 	case "caption":
-		room.Min.X = int(column.x) - overhang
+		if !f.stacked {
+			room.Min.X = int(f.right-columnW) - overhang
+		}
 	}
 	return !at.Empty() && !at.In(room)
 }
@@ -114,7 +151,7 @@ func TestBulletsAreNeverCutOff(t *testing.T) {
 	require.NoError(t, err)
 	for name, text := range nasty {
 		b := set.stack([]paragraph{set.paragraph(text, semiBold)}, box{
-			w: 500, h: 300, sizes: bulletSizes, whole: 26, leading: 1.3,
+			w: 500, h: 300, sizes: landscape.bullet, whole: 26, leading: 1.3,
 		}, 0.3)[0]
 		require.LessOrEqual(t, b.height(), 300.0, name)
 		require.LessOrEqual(t, b.width(), 500.01, name)
@@ -285,11 +322,11 @@ func TestMissingFigures(t *testing.T) {
 
 func TestSizes(t *testing.T) {
 	t.Parallel()
-	for _, o := range []Options{{Width: 100, Height: 100}, {Width: 1281, Height: 720}, {Width: -16, Height: -9}, {Width: 16000, Height: 9000}} {
+	for _, o := range []Options{{Width: 100, Height: 100}, {Width: 1281, Height: 720}, {Width: -16, Height: -9}, {Width: 16000, Height: 9000}, {Width: 720, Height: 960}} {
 		_, err := NewDeck(nastyScript("x"), nil, o)
 		require.Error(t, err, o)
 	}
-	for _, o := range []Options{{Width: 640, Height: 360}, {Width: 1920, Height: 1080}} {
+	for _, o := range []Options{{Width: 640, Height: 360}, {Width: 1920, Height: 1080}, {Width: 360, Height: 640}} {
 		d, err := NewDeck(nastyScript("x"), nil, o)
 		require.NoError(t, err)
 		require.Zero(t, d.Bar().Min.Y%2)
@@ -315,11 +352,13 @@ func FuzzText(f *testing.F) {
 		if len(text) > 2000 {
 			t.Skip("long texts only make the search slow")
 		}
-		d, err := NewDeck(nastyScript(text), nil, Options{Width: 320, Height: 180})
-		require.NoError(t, err)
-		img := image.NewRGBA(d.Bounds())
-		for i := range d.script.Scenes {
-			d.Draw(i, 9, img, 1)
+		for _, o := range []Options{{Width: 320, Height: 180}, {Width: 180, Height: 320}} {
+			d, err := NewDeck(nastyScript(text), nil, o)
+			require.NoError(t, err)
+			img := image.NewRGBA(d.Bounds())
+			for i := range d.script.Scenes {
+				d.Draw(i, 9, img, 1)
+			}
 		}
 	})
 }

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/lesson"
 	"github.com/studycast/studycast/core/lesson/source/outline"
 )
@@ -59,7 +60,7 @@ func (r *Reader) figures(ctx context.Context, doc *lesson.Document, pictures []o
 			f.ID = fmt.Sprintf("f%d", len(doc.Figures)+1)
 			doc.Figures = append(doc.Figures, *f)
 		} else if !errors.Is(failed[i], errTooSmall) {
-			r.o.Logger.DebugContext(ctx, "figure left out", "error", failed[i])
+			r.o.Logger.DebugContext(ctx, "figure left out", "fault", string(fault.From(failed[i]).Kind))
 			lost++
 		}
 	}

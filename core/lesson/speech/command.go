@@ -20,8 +20,9 @@ type CommandConfig struct {
 	// the WAV file and must be there, "{voice}" for the voice. No text of a
 	// lesson ever becomes an argument.
 	Argv []string
-	// Voices are the program's own names of our voices, constants of the
-	// operator: {"ada": "/voices/amy.onnx"}. A voice without one is its own name.
+	// Voices are the program's own names of our voices and of those that it adds,
+	// constants of the operator: {"ada": "/voices/amy.onnx"}. One of ours without
+	// one is its own name.
 	Voices map[string]string
 	// Languages that the program speaks, as primary tags; empty means all. A
 	// lesson in another language goes to the fallback.
@@ -54,12 +55,12 @@ func (e command) Speak(ctx context.Context, u Utterance, dir string) (Clip, erro
 	if len(e.c.Languages) > 0 && !slices.Contains(e.c.Languages, spoken(u.Language)) {
 		return Clip{}, fault.Wrap(fault.Dependency, errFutile, "The speech command does not speak the language %q.", spoken(u.Language))
 	}
-	if _, ok := voices[u.Voice]; !ok {
-		return Clip{}, unknownVoice(u.Voice)
-	}
-	name := u.Voice
-	if own, ok := e.c.Voices[u.Voice]; ok {
-		name = own
+	name, ok := e.c.Voices[u.Voice]
+	if !ok {
+		if _, ok := voices[u.Voice]; !ok {
+			return Clip{}, unknownVoice(u.Voice)
+		}
+		name = u.Voice
 	}
 	p := program{
 		name: "speech command", install: "Check the configuration of the speech command.",

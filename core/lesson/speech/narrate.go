@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -38,7 +39,7 @@ type spokenLine struct {
 // no child process is left.
 func (n *Narrator) Narrate(ctx context.Context, s *lesson.Script, dir string, p lesson.Progress) (*lesson.Timeline, error) {
 	language := spoken(s.Language)
-	lines, err := plan(s, language)
+	lines, err := n.plan(s, language)
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +53,9 @@ func (n *Narrator) Narrate(ctx context.Context, s *lesson.Script, dir string, p 
 		n.o.Logger.WarnContext(ctx, "the voice failed; falling back", "engine", engine.Name(), "fallback", fallback.Name(), "error", err)
 		notes = append(notes, "Spoken by the offline voice: "+reason(err))
 		engine = fallback
+		for i, stand := 0, understudies(s.Speakers); i < len(lines); i++ {
+			lines[i].voice = stand[lines[i].speaker]
+		}
 		err = n.speakAll(ctx, engine, language, dir, lines, 0, p)
 	}
 	if ctx.Err() != nil {
@@ -63,18 +67,20 @@ func (n *Narrator) Narrate(ctx context.Context, s *lesson.Script, dir string, p 
 	t := assemble(s, lines, language)
 	t.Voices = voicesUsed(s, lines, engine)
 	t.Notes = append(notes, t.Notes...)
-	n.o.Logger.InfoContext(ctx, "narrated", "engine", engine.Name(), "lines", len(lines), "audio", t.Total, "took", time.Since(start))
+	n.o.Logger.InfoContext(ctx, "narrated", "engine", engine.Name(), "lines", len(lines),
+		"length", t.Total, "took", time.Since(start))
 	return t, nil
 }
 
 // plan checks the script and lists what is to be said.
-func plan(s *lesson.Script, language string) ([]spokenLine, error) {
+func (n *Narrator) plan(s *lesson.Script, language string) ([]spokenLine, error) {
 	if len(s.Scenes) == 0 {
 		return nil, fault.Invalid("scenes", "the script has no scene; add one with a line to speak")
 	}
+	known := slices.Concat(Voices(), n.o.Voices)
 	for i, sp := range s.Speakers {
-		if _, ok := voices[sp.Voice]; !ok {
-			return nil, fault.Invalid(fmt.Sprintf("speakers[%d].voice", i), "there is no voice %q; use one of %s", sp.Voice, strings.Join(Voices(), ", "))
+		if !slices.Contains(known, sp.Voice) {
+			return nil, fault.Invalid(fmt.Sprintf("speakers[%d].voice", i), "there is no voice %q; use one of %s", sp.Voice, strings.Join(known, ", "))
 		}
 	}
 	var lines []spokenLine

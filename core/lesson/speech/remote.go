@@ -26,10 +26,11 @@ type RemoteConfig struct {
 	BaseURL string            // with the version: "https://api.openai.com/v1"
 	Key     string            // sent as bearer token; "" sends none; never logged
 	Model   string            // "gpt-4o-mini-tts", "kokoro"
-	Voices  map[string]string // the endpoint's names of our voices; default nova, onyx, fable
+	Voices  map[string]string // the endpoint's names of our voices, default nova, onyx, fable, and of those that it adds
 	Format  string            // "wav" (default) or "pcm": 16-bit mono at Rate
 	Rate    int               // of "pcm", in Hz; default 24,000 as OpenAI sends
 	Timeout time.Duration     // for one utterance; default 15 s
+	Breaker *breaker.Breaker  // keeps calls from an endpoint that is down; nil = one of its own
 }
 
 // The bounds of one answer.
@@ -70,9 +71,12 @@ func NewRemote(c RemoteConfig) (Engine, error) {
 	if c.Timeout <= 0 {
 		c.Timeout = 15 * time.Second
 	}
+	if c.Breaker == nil {
+		c.Breaker = breaker.New(fault.Speech, breaker.Options{})
+	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 8
-	return &remote{c: c, url: base.JoinPath("audio", "speech").String(), breaker: breaker.New(fault.Speech, breaker.Options{}), client: &http.Client{
+	return &remote{c: c, url: base.JoinPath("audio", "speech").String(), breaker: c.Breaker, client: &http.Client{
 		Transport: transport,
 		// A redirect could carry the key and the text to another host.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -88,13 +92,13 @@ func (e *remote) Fingerprint() string {
 }
 
 func (e *remote) Speak(ctx context.Context, u Utterance, _ string) (Clip, error) {
-	v, ok := voices[u.Voice]
+	name, ok := e.c.Voices[u.Voice]
 	if !ok {
-		return Clip{}, unknownVoice(u.Voice)
-	}
-	name := v.remote
-	if own, ok := e.c.Voices[u.Voice]; ok {
-		name = own
+		v, ok := voices[u.Voice]
+		if !ok {
+			return Clip{}, unknownVoice(u.Voice)
+		}
+		name = v.remote
 	}
 	return breaker.Do(ctx, e.breaker, func() (Clip, error) {
 		ctx, cancel := context.WithTimeout(ctx, e.c.Timeout)

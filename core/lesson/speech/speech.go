@@ -31,7 +31,7 @@ type Fingerprinter interface{ Fingerprint() string }
 // Utterance is a sentence, or a clause of a long one, as it is said.
 type Utterance struct {
 	Text     string // at most 400 characters
-	Voice    string // a name of Voices
+	Voice    string // a name of Voices, or one that the engine was told of
 	Language string // BCP 47 primary tag; "" is English
 }
 
@@ -62,7 +62,10 @@ type Options struct {
 	// Budget is the time that Engine has for the whole lesson before Fallback
 	// takes over; 0 means no limit. Without a Fallback its end is a fault.
 	Budget time.Duration
-	Cache  Cache        // nil: nothing is kept
+	Cache  Cache // nil: nothing is kept
+	// Voices are the names of those that Engine has beside Voices(). Fallback
+	// need not have them: one of ours takes their place.
+	Voices []string
 	Logger *slog.Logger // nil: silent; it never gets text of a lesson
 }
 

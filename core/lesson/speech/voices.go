@@ -1,32 +1,54 @@
 package speech
 
 import (
-	"sort"
 	"strings"
+
+	"github.com/studycast/studycast/core/lesson"
+	"github.com/studycast/studycast/core/lesson/voice"
 )
 
-// voice is one row of the table of voices: what each engine calls it.
-type voice struct {
+// row is one row of the table of voices: what each engine calls it.
+type row struct {
 	flite  string // Debian's flite, English only
 	espeak string // variant of the voice of any language
 	remote string // default for an OpenAI-compatible endpoint
 }
 
-// voices is the only place where voices are named. rms is the clearest of
-// flite; slt is its only woman; none of them may be slowed or pitched.
-var voices = map[string]voice{
+// voices are those of package voice that are the product's. rms is the clearest
+// of flite; slt is its only woman; none of them may be slowed or pitched.
+var voices = map[string]row{
 	"ada": {flite: "slt", espeak: "f3", remote: "nova"},
 	"ben": {flite: "rms", espeak: "m3", remote: "onyx"},
 	"cal": {flite: "awb", espeak: "m7", remote: "fable"},
 }
 
-// Voices returns the names of the voices, sorted: what Speaker.Voice may hold.
-func Voices() []string {
-	names := make([]string, 0, len(voices))
-	for n := range voices {
-		names = append(names, n)
+// Voices returns the names of the voices that every engine has.
+func Voices() []string { return voice.Product() }
+
+// understudies gives every speaker whose voice is not the product's one that is,
+// and no two the same while there are enough.
+func understudies(speakers []lesson.Speaker) []string {
+	names := make([]string, len(speakers))
+	taken := map[string]bool{}
+	for i, s := range speakers {
+		if _, ok := voices[s.Voice]; ok {
+			names[i], taken[s.Voice] = s.Voice, true
+		}
 	}
-	sort.Strings(names)
+	usual := voice.Default(len(speakers))
+	for i := range names {
+		if names[i] != "" {
+			continue
+		}
+		names[i] = usual[i%len(usual)]
+		for _, n := range append([]string{names[i]}, voice.Product()...) {
+			if !taken[n] {
+				names[i] = n
+				break
+			}
+		}
+		taken[names[i]] = true
+	}
 	return names
 }
 

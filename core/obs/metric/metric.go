@@ -1,4 +1,5 @@
-// Package metric registers collectors: those that all parts of one kind in a
+// Package metric defines metrics with the closed sets of their labels, and
+// registers collectors: those that all parts of one kind in a
 // process share, and those that one part owns and takes back.
 package metric
 

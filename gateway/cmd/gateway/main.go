@@ -58,10 +58,10 @@ func start(ctx context.Context, p *program.Program, s settings) error {
 func surroundings(ctx context.Context, p *program.Program, s settings) (app.Options, error) {
 	addresses := guard.Addresses{Ports: s.SourcePorts, AllowLoopback: s.AllowLoopback}
 	o := app.Options{
-		TLS: p.ServerTLS(), OpenToAll: s.ExposeNoAuth,
+		TLS: p.ServerTLS(), OpenToAll: s.ExposeNoAuth, RedirectFiles: s.ArtifactsRedirect,
 		Limits: app.LimitsOf(s.Limits, s.Edge), CORSOrigins: s.CORSOrigins,
 		TrustedProxies: s.TrustedProxies, LinkSecret: s.LinkSecret,
-		CheckURL: source.Addresses(addresses).Check, WebhookAddresses: addresses,
+		CheckURL: source.Addresses(addresses).Check, Voices: studio.Voices(s.Cast), WebhookAddresses: addresses,
 		Logger: p.Log, Registerer: p.Registry, Tracer: p.Traces, Failpoint: p.Failpoint,
 	}
 	if s.Enabled() {

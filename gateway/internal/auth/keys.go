@@ -187,7 +187,7 @@ func (k *keys) current() []apiKey {
 	if err := k.load(); err != nil && (had || k.seen != nil) {
 		k.log.Error("API keys: what is wrong in the file does not hold", "error", err)
 	} else if err == nil && !slices.EqualFunc(before, k.all, func(a, b apiKey) bool { return a.hash == b.hash }) {
-		k.log.Info("API keys were read again", "keys", len(k.all))
+		k.log.Info("API keys were read again", "entries", len(k.all))
 	}
 	return k.all
 }

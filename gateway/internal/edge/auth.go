@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"context"
 	"errors"
 	"net/http"
 
@@ -50,22 +49,7 @@ func Authenticate(who Identifier) func(http.Handler) http.Handler {
 				problem.Write(w, r, err)
 				return
 			}
-			note(r.Context(), id.Owner)
 			next.ServeHTTP(w, r.WithContext(caller.With(r.Context(), id)))
 		})
-	}
-}
-
-type noteKey struct{}
-
-// withNote makes a place where an inner handler leaves the owner for the
-// access log, which is written by an outer one.
-func withNote(ctx context.Context, owner *string) context.Context {
-	return context.WithValue(ctx, noteKey{}, owner)
-}
-
-func note(ctx context.Context, owner string) {
-	if p, ok := ctx.Value(noteKey{}).(*string); ok {
-		*p = owner
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/studycast/studycast/core/artifact"
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/lesson/voice"
 	"github.com/studycast/studycast/core/statusclient"
 	"github.com/studycast/studycast/gateway/internal/caller"
 	"github.com/studycast/studycast/gateway/internal/limit"
@@ -51,6 +52,7 @@ type Options struct {
 	Relay     Relay
 	Artifacts artifact.Store
 	CheckURL  func(string) error // whether an address may be fetched at all
+	Voices    []voice.Voice      // that lessons may have; nil = those of the product
 	Clock     job.Clock
 	Limit     *limit.Jobs // of jobs in flight; nil = none
 }
@@ -62,7 +64,15 @@ type Service struct {
 }
 
 // New returns a Service.
-func New(o Options) *Service { return &Service{o, newFeed(o.Status.WatchChanges)} }
+func New(o Options) *Service {
+	if o.Voices == nil {
+		o.Voices = voice.List(nil)
+	}
+	return &Service{o, newFeed(o.Status.WatchChanges)}
+}
+
+// Voices lists the voices that jobs may name; the slice must not be changed.
+func (s *Service) Voices() []voice.Voice { return s.o.Voices }
 
 var errNobody = errors.New("a request came without an identity")
 

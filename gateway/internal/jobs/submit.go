@@ -9,6 +9,7 @@ import (
 	"github.com/studycast/studycast/core/artifact"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/lesson/voice"
 	"github.com/studycast/studycast/core/statusclient"
 	"github.com/studycast/studycast/gateway/internal/caller"
 	"github.com/studycast/studycast/gateway/internal/limit"
@@ -92,6 +93,9 @@ func (s *Service) CheckEdit(ctx context.Context, owner string, r job.Request) er
 func (s *Service) checkRequest(ctx context.Context, owner string, r job.Request) (version string, err error) {
 	if err := r.Validate(s.o.Clock.Now()); err != nil {
 		return "", err
+	}
+	if err := voice.Check(s.o.Voices, r.Options.Voices); err != nil {
+		return "", fieldError("options.voices", err)
 	}
 	switch {
 	case r.Source.URL != "":

@@ -35,7 +35,7 @@ func (r *Relay) look() error {
 	case err == nil:
 		g.met.Store(true)
 		if !g.since.IsZero() {
-			r.log.Info("the broker takes messages again", "away", time.Since(g.since).Round(time.Millisecond))
+			r.log.Info("the broker takes messages again", "took", time.Since(g.since).Round(time.Millisecond))
 		}
 		g.since = time.Time{}
 	case g.since.IsZero():
@@ -60,12 +60,12 @@ func (g *gate) awayFor() time.Duration {
 // that it takes nothing, and once it has been away for 5 s.
 func (r *Relay) Accepts() error {
 	err := r.look()
-	why := "away"
+	why := whyAway
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, broker.ErrBlocked):
-		why = "blocked"
+		why = whyBlocked
 	case r.gate.awayFor() < patience:
 		return nil
 	}

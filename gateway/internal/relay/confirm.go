@@ -67,7 +67,7 @@ func (r *Relay) confirmWaiting(ctx context.Context) {
 		for more := true; more; {
 			var entries []statusclient.OutboxEntry
 			if entries, more = r.confirms.take(); len(entries) > 0 {
-				r.confirm(context.WithoutCancel(ctx), "fast", entries)
+				r.confirm(context.WithoutCancel(ctx), pathFast, entries)
 			}
 		}
 	}

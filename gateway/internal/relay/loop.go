@@ -72,7 +72,7 @@ func (r *Relay) round(ctx context.Context, wait time.Duration) error {
 	if err != nil {
 		if ctx.Err() == nil {
 			r.metrics.claimFailures.Inc()
-			r.log.Warn("can't claim the outbox, trying again", "error", err)
+			r.log.WarnContext(ctx, "can't claim the outbox, trying again", "error", err)
 			away := errors.New("the status service can't be reached")
 			r.claimed.Store(&away)
 		}
@@ -87,7 +87,7 @@ func (r *Relay) round(ctx context.Context, wait time.Duration) error {
 	if len(done) == 0 {
 		return errRefused
 	}
-	r.confirm(context.WithoutCancel(ctx), "loop", done)
+	r.confirm(context.WithoutCancel(ctx), pathLoop, done)
 	return nil
 }
 
@@ -120,7 +120,7 @@ func (r *Relay) publish(ctx context.Context, entries []statusclient.OutboxEntry)
 // whether the broker has it. No try begins after the end of hold.
 func (r *Relay) deliver(ctx, hold context.Context, e statusclient.OutboxEntry) bool {
 	for r.awaitBroker(hold) {
-		err := r.send(ctx, "loop", e)
+		err := r.send(ctx, pathLoop, e)
 		if err == nil {
 			return true
 		}

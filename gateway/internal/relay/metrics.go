@@ -7,8 +7,53 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/studycast/studycast/core/broker"
+	"github.com/studycast/studycast/core/obs/metric"
 	"github.com/studycast/studycast/core/statusclient"
 )
+
+// Paths to the broker, how a message fared on its way, and why new work is
+// refused, as labels and logs say it.
+const (
+	pathFast = "fast"
+	pathLoop = "loop"
+
+	outcomeConfirmed   = "confirmed"
+	outcomeUnconfirmed = "unconfirmed"
+	outcomeUnroutable  = "unroutable"
+	outcomeFailed      = "failed"
+
+	whyAway    = "away"
+	whyBlocked = "blocked"
+)
+
+var (
+	byPath = metric.Of("path", pathFast, pathLoop)
+
+	defPublished = metric.Def{
+		Name: "studycast_relay_published_total", Type: metric.Counter, Help: "Outbox entries handed to the broker, by path and outcome.",
+		Labels: []metric.Label{byPath, metric.Of("outcome", outcomeConfirmed, outcomeUnconfirmed, outcomeUnroutable, outcomeFailed)},
+	}
+	defLag = metric.Def{
+		Name: "studycast_relay_lag_seconds", Type: metric.Histogram,
+		Help:   "Time from when a new job was due until the broker had its message, its wait for a turn included, by path.",
+		Labels: []metric.Label{byPath}, Buckets: []float64{.005, .025, .1, .25, .5, 1, 2.5, 10, 30, 60, 300, 1800},
+	}
+	defHeld = metric.Def{
+		Name: "studycast_relay_held", Type: metric.Gauge, Help: "Parts of the relay that wait for the broker to come back: the loop, and claimed entries.",
+	}
+	defClaimFailures = metric.Def{
+		Name: "studycast_relay_claim_failures_total", Type: metric.Counter, Help: "Claims of the outbox that failed.",
+	}
+	defRefused = metric.Def{
+		Name: "studycast_submits_refused_total", Type: metric.Counter, Help: "New work refused because the broker takes no messages, by why.",
+		Labels: []metric.Label{metric.Of("why", whyBlocked, whyAway)},
+	}
+)
+
+// Metrics defines what a Relay shows of itself.
+func Metrics() []metric.Def {
+	return []metric.Def{defPublished, defLag, defHeld, defClaimFailures, defRefused}
+}
 
 type metrics struct {
 	published     *prometheus.CounterVec
@@ -20,28 +65,12 @@ type metrics struct {
 
 func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
-		published: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "studycast_relay_published_total",
-			Help: "Outbox entries handed to the broker, by path and outcome.",
-		}, []string{"path", "outcome"}),
-		lag: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "studycast_relay_lag_seconds",
-			Help:    "Time from when a new job was due until the broker had its message, its wait for a turn included, by path.",
-			Buckets: []float64{.0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800},
-		}, []string{"path"}),
-		held: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "studycast_relay_held",
-			Help: "Parts of the relay that wait for the broker to come back.",
-		}),
-		claimFailures: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "studycast_relay_claim_failures_total",
-			Help: "Claims of the outbox that failed.",
-		}),
-		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "studycast_submits_refused_total",
-			Help: "New work refused because the broker takes no messages, by why.",
-		}, []string{"why"}),
+		published: defPublished.NewCounterVec(), lag: defLag.NewHistogramVec(), held: defHeld.NewGauge(),
+		claimFailures: defClaimFailures.NewCounter(), refused: defRefused.NewCounterVec(),
 	}
+	metric.Zero(defPublished, m.published.WithLabelValues)
+	metric.Zero(defLag, m.lag.WithLabelValues)
+	metric.Zero(defRefused, m.refused.WithLabelValues)
 	if reg != nil {
 		reg.MustRegister(m.published, m.lag, m.held, m.claimFailures, m.refused)
 	}
@@ -50,9 +79,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 
 // failed counts a publish that ended with an error.
 func (m *metrics) failed(path string, err error) {
-	outcome := "failed"
+	outcome := outcomeFailed
 	if errors.Is(err, broker.ErrUnroutable) {
-		outcome = "unroutable"
+		outcome = outcomeUnroutable
 	}
 	m.published.WithLabelValues(path, outcome).Inc()
 }

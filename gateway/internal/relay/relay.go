@@ -10,11 +10,7 @@
 // let promises pile up that nobody can keep in time, so new work is refused
 // until it is back (Accepts).
 //
-//	studycast_relay_published_total{path,outcome}  path: fast, loop; outcome: confirmed, unconfirmed, unroutable, failed
-//	studycast_relay_lag_seconds{path}              from when a new job was due until the broker had its message; the loop's holds the wait for a turn
-//	studycast_relay_held                           waits for the broker to come back: the loop, and claimed entries
-//	studycast_relay_claim_failures_total           claims of the outbox that ended with an error
-//	studycast_submits_refused_total{why}           why: blocked (the broker says so), away
+// What it counts is defined in Metrics.
 package relay
 
 import (
@@ -95,8 +91,8 @@ func New(o Options) *Relay {
 func (r *Relay) Publish(ctx context.Context, e statusclient.OutboxEntry) {
 	r.failpoint("after-create-before-publish")
 	ctx = context.WithoutCancel(ctx)
-	if r.send(ctx, "fast", e) == nil && !r.confirms.add(e) {
-		r.confirm(ctx, "fast", []statusclient.OutboxEntry{e})
+	if r.send(ctx, pathFast, e) == nil && !r.confirms.add(e) {
+		r.confirm(ctx, pathFast, []statusclient.OutboxEntry{e})
 	}
 }
 
@@ -118,6 +114,7 @@ func (r *Relay) Ready() error {
 func (r *Relay) send(ctx context.Context, path string, e statusclient.OutboxEntry) error {
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
+	ctx = broker.InTrace(ctx, e.Traceparent)
 	m, err := message(e)
 	if err == nil {
 		err = r.broker.Publish(ctx, e.Queue, m)
@@ -125,9 +122,11 @@ func (r *Relay) send(ctx context.Context, path string, e statusclient.OutboxEntr
 	if err != nil {
 		r.metrics.failed(path, err)
 		r.log.WarnContext(ctx, "message not published, it stays in the outbox",
-			"path", path, "job", e.JobID, "queue", e.Queue, "error", err)
+			"path", path, "job", e.JobID, "kind", e.Request.Kind, "queue", e.Queue, "attempt", e.Attempt, "error", err)
 		return err
 	}
+	r.log.InfoContext(ctx, "message published",
+		"path", path, "job", e.JobID, "kind", e.Request.Kind, "queue", e.Queue, "attempt", e.Attempt)
 	r.metrics.observeLag(path, e)
 	r.failpoint("after-publish-before-confirm")
 	return nil
@@ -138,9 +137,9 @@ func (r *Relay) send(ctx context.Context, path string, e statusclient.OutboxEntr
 func (r *Relay) confirm(ctx context.Context, path string, entries []statusclient.OutboxEntry) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	outcome := "confirmed"
+	outcome := outcomeConfirmed
 	if err := r.outbox.ConfirmOutbox(ctx, entries); err != nil {
-		outcome = "unconfirmed"
+		outcome = outcomeUnconfirmed
 		r.log.WarnContext(ctx, "published but not confirmed, it will be published again",
 			"path", path, "entries", len(entries), "error", err)
 	}

@@ -31,13 +31,14 @@ const (
 	callTimeout    = 15 * time.Second // of one call to a service behind
 )
 
-// Options are what the API stands on; all but DeadLetters, Kept, Open and Rate
-// are needed.
+// Options are what the API stands on; all but Direct, DeadLetters, Kept, Open and
+// Rate are needed.
 type Options struct {
 	Jobs        *jobs.Service
 	Webhooks    *webhooks.Service
 	Artifacts   artifact.Store
-	DeadLetters DeadLetters // nil = there are none to show
+	Direct      artifact.Linker // the same files, fetched past the gateway; nil = it passes them on
+	DeadLetters DeadLetters     // nil = there are none to show
 	Queues      Queues
 	Depths      Depths
 	Kept        Kept // nil = nobody knows
@@ -65,6 +66,7 @@ func Mount(r chi.Router, o Options) huma.API {
 	docs.UseMiddleware(checkScope)
 	a.me(docs)
 	a.jobs(docs)
+	a.voices(docs)
 	a.batch(docs)
 	a.changes(docs)
 	a.events(docs)
@@ -121,6 +123,6 @@ func safely[I, O any](a *API, h func(context.Context, *I) (*O, error)) func(cont
 
 func (a *API) logProblem(ctx context.Context, d *problem.Details, err error) {
 	if d.Status >= http.StatusInternalServerError {
-		a.Logger.Error("request failed", "request_id", caller.RequestID(ctx), "status", d.Status, "error", err)
+		a.Logger.ErrorContext(ctx, "request failed", "request_id", caller.RequestID(ctx), "status", d.Status, "error", err)
 	}
 }

@@ -80,9 +80,11 @@ type replayInputBody struct {
 
 // EditOptions are options to be changed.
 type EditOptions struct {
-	Length   *string `json:"length,omitempty" enum:"short,medium,long," doc:"Empty: the default."`
-	Theme    *string `json:"theme,omitempty" enum:"dark,paper," doc:"Empty: the default."`
-	Language *string `json:"language,omitempty" maxLength:"35" doc:"BCP 47 tag; empty: that of the source."`
+	Length   *string   `json:"length,omitempty" enum:"short,medium,long," doc:"Empty: the default."`
+	Theme    *string   `json:"theme,omitempty" enum:"dark,paper," doc:"Empty: the default."`
+	Language *string   `json:"language,omitempty" maxLength:"35" doc:"BCP 47 tag; empty: that of the source."`
+	Voices   *[]string `json:"voices,omitempty" maxItems:"2" nullable:"false" doc:"Names of GET /v1/voices; none: the default."`
+	Format   *string   `json:"format,omitempty" enum:"landscape,portrait,dialogue,monologue," doc:"Empty: the default."`
 }
 
 type replayOutput struct {
@@ -200,10 +202,15 @@ func edited(r job.Request, in replayInputBody) job.Request {
 		r.Source = job.Source(*in.Source)
 	}
 	if o := in.Options; o != nil {
-		for to, from := range map[*string]*string{&r.Options.Length: o.Length, &r.Options.Theme: o.Theme, &r.Options.Language: o.Language} {
+		for to, from := range map[*string]*string{
+			&r.Options.Length: o.Length, &r.Options.Theme: o.Theme, &r.Options.Language: o.Language, &r.Options.Format: o.Format,
+		} {
 			if from != nil {
 				*to = *from
 			}
+		}
+		if o.Voices != nil {
+			r.Options.Voices = *o.Voices
 		}
 	}
 	return r

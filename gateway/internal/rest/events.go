@@ -99,7 +99,7 @@ func (a *API) watchJob(ctx context.Context, in *jobEventsInput) (*huma.StreamRes
 	if !more {
 		return &huma.StreamResponse{Body: func(c huma.Context) { c.SetStatus(http.StatusNoContent) }}, nil
 	}
-	return a.stream(ctx, "job", func(ctx context.Context, send func(sse.Event) bool) {
+	return a.stream(ctx, sse.OfJob, func(ctx context.Context, send func(sse.Event) bool) {
 		tell := func(l job.Line) bool { return send(sse.Event{Name: eventLine, Data: viewLine(&l)}) }
 		unfollow := func() {}
 		if from > 0 { // who comes back may wait for long until there is a new version
@@ -114,7 +114,7 @@ func (a *API) watchJob(ctx context.Context, in *jobEventsInput) (*huma.StreamRes
 				}
 				return
 			}
-			if !send(sse.Event{ID: j.Version, Name: eventJob, Data: brief(ctx, j)}) || j.State.Final() {
+			if !send(sse.Event{ID: j.Version, Name: eventJob, Data: brief(ctx, j), At: j.UpdatedAt}) || j.State.Final() {
 				return
 			}
 			if j.State == job.Queued {
@@ -132,7 +132,7 @@ func (a *API) watchOwner(ctx context.Context, in *ownerEventsInput) (*huma.Strea
 	if err != nil {
 		return nil, err
 	}
-	return a.stream(ctx, "owner", func(ctx context.Context, send func(sse.Event) bool) {
+	return a.stream(ctx, sse.OfOwner, func(ctx context.Context, send func(sse.Event) bool) {
 		for e, err := range a.Jobs.WatchAll(ctx, in.Owner, after) {
 			if err != nil || !send(ownerEvent(ctx, e)) {
 				return
@@ -145,7 +145,7 @@ func ownerEvent(ctx context.Context, e statusclient.OwnerEvent) sse.Event {
 	if e.Job == nil {
 		return sse.Event{ID: e.Seq, Name: eventDeleted, Data: Deleted{ID: string(e.Deleted)}}
 	}
-	return sse.Event{ID: e.Seq, Name: eventJob, Data: brief(ctx, *e.Job)}
+	return sse.Event{ID: e.Seq, Name: eventJob, Data: brief(ctx, *e.Job), At: e.Job.UpdatedAt}
 }
 
 // stream answers with what produce sends, unless the caller has too many streams.

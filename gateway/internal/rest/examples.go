@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/lesson/voice"
 	"github.com/studycast/studycast/gateway/internal/caller"
 	"github.com/studycast/studycast/gateway/internal/problem"
 )
@@ -76,9 +77,11 @@ func examples() map[string]example {
 	all := map[string]example{
 		"submit-job": {
 			requests: map[string]any{
-				"page": map[string]any{"kind": "video", "source": sampleSource, "options": JobOptions{Length: "short", Theme: "paper"}},
-				"text": map[string]any{"kind": "audio", "source": Source{Text: "# Tides\n\nThe moon pulls the sea."}, "labels": map[string]string{"course": "geo-1"}},
-				"file": map[string]any{"kind": "video", "source": Source{Upload: sampleID}},
+				"page":  map[string]any{"kind": "video", "source": sampleSource, "options": JobOptions{Length: "short", Theme: "paper"}},
+				"text":  map[string]any{"kind": "audio", "source": Source{Text: "# Tides\n\nThe moon pulls the sea."}, "labels": map[string]string{"course": "geo-1"}},
+				"phone": map[string]any{"kind": "video", "source": sampleSource, "options": JobOptions{Format: job.Portrait, Voices: []string{"cal"}}},
+				"hosts": map[string]any{"kind": "audio", "source": sampleSource, "options": JobOptions{Format: job.Dialogue, Voices: []string{"ada", "cal"}}},
+				"file":  map[string]any{"kind": "video", "source": Source{Upload: sampleID}},
 			},
 			answers: map[string]any{"202": queuedJob()},
 		},
@@ -88,13 +91,14 @@ func examples() map[string]example {
 			}}},
 			answers: map[string]any{"200": sampleResults()},
 		},
-		"get-me":     {answers: map[string]any{"200": Me{Owner: "ann", Roles: []caller.Role{caller.Student}, Permissions: []caller.Permission{}, SignedIn: true}}},
-		"get-job":    {answers: map[string]any{"200": doneJob()}},
-		"list-jobs":  {answers: map[string]any{"200": listBody{Jobs: []Job{doneJob()}}}},
-		"cancel-job": {answers: map[string]any{"200": stateJob("cancelled")}},
-		"retry-job":  {answers: map[string]any{"202": stateJob("queued")}},
-		"watch-job":  {answers: map[string]any{"200": append([]any{map[string]any{"event": eventLine, "data": queuedJob().Line}}, stream...)}},
-		"watch-jobs": {answers: map[string]any{"200": append(stream, map[string]any{"id": 12, "event": eventDeleted, "data": Deleted{ID: sampleID}})}},
+		"get-me":      {answers: map[string]any{"200": Me{Owner: "ann", Roles: []caller.Role{caller.Student}, Permissions: []caller.Permission{}, SignedIn: true}}},
+		"get-job":     {answers: map[string]any{"200": doneJob()}},
+		"list-jobs":   {answers: map[string]any{"200": listBody{Jobs: []Job{doneJob()}}}},
+		"list-voices": {answers: map[string]any{"200": viewVoices(voice.List(nil))}},
+		"cancel-job":  {answers: map[string]any{"200": stateJob("cancelled")}},
+		"retry-job":   {answers: map[string]any{"202": stateJob("queued")}},
+		"watch-job":   {answers: map[string]any{"200": append([]any{map[string]any{"event": eventLine, "data": queuedJob().Line}}, stream...)}},
+		"watch-jobs":  {answers: map[string]any{"200": append(stream, map[string]any{"id": 12, "event": eventDeleted, "data": Deleted{ID: sampleID}})}},
 		"upload": {
 			requests: map[string]any{"text/markdown": "# Tides\n\nThe moon pulls the sea."},
 			answers:  map[string]any{"201": Upload{ID: sampleID, MediaType: "text/markdown", Size: 32, SHA256: sampleSum}},

@@ -26,11 +26,21 @@ const FileRoute = "/v1/jobs/{id}/artifacts/{name}"
 // filePolicy lets a browser play a file that it opened by itself, and no more.
 const filePolicy = "default-src 'none'; media-src 'self'; img-src 'self'; frame-ancestors 'self'; sandbox"
 
+// fileCaching lets a browser keep a file: it never changes.
+const fileCaching = "private, max-age=31536000, immutable"
+
 type artifactInput struct {
 	JobInput
 	Name     string `path:"name" maxLength:"128" doc:"Name of the file, as listed in the job." example:"video.mp4"`
 	Download bool   `query:"download" doc:"Save it under a readable name."`
 	Token    string `query:"token" maxLength:"512" doc:"Of a link to the file, instead of Authorization; see GET /v1/jobs/{id}/links."`
+	r        *http.Request
+}
+
+// Resolve keeps the request; it is called by huma.
+func (in *artifactInput) Resolve(c huma.Context) []error {
+	in.r, _ = humachi.Unwrap(c)
+	return nil
 }
 
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
@@ -38,10 +48,11 @@ func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
 func (a *API) files(docs huma.API) {
 	huma.Register(docs, huma.Operation{
 		OperationID: "get-artifact", Method: http.MethodGet, Path: FileRoute, Tags: []string{"files"},
-		Summary: "Fetch a file", Description: "Range requests, ETag and If-None-Match work; a file never changes.",
+		Summary: "Fetch a file", Description: "Range requests, ETag and If-None-Match work; a file never changes. " +
+			"A gateway whose files lie in a bucket may answer 307: follow it with the same method and Range, and without Authorization.",
 		Responses: map[string]*huma.Response{
 			"200": fileResponse("The file"), "206": fileResponse("The part of it that Range asked for", "Content-Range"),
-			"304": notModified(), "416": {Description: "The file has no such range"},
+			"304": notModified(), "307": elsewhere(), "416": {Description: "The file has no such range"},
 		},
 		Errors:   []int{404, 504},
 		Security: []map[string][]string{{}, {"bearer": {}}, {"link": {}}},
@@ -81,6 +92,9 @@ func (a *API) artifact(ctx context.Context, in *artifactInput) (*huma.StreamResp
 	if !ok {
 		return nil, artifact.ErrNotFound
 	}
+	if a.Direct != nil && isDirect(made, in) {
+		return a.redirect(ctx, j, made, in)
+	}
 	f, err := a.Artifacts.Open(ctx, made.Key)
 	if err != nil {
 		return nil, err
@@ -90,13 +104,15 @@ func (a *API) artifact(ctx context.Context, in *artifactInput) (*huma.StreamResp
 		r, w := humachi.Unwrap(c)
 		h := w.Header()
 		h.Set("Content-Type", withCharset(made.MediaType))
-		h.Set("ETag", `"`+made.SHA256+`"`)
-		h.Set("Cache-Control", "private, max-age=31536000, immutable")
+		h.Set("ETag", tagOf(made))
+		h.Set("Cache-Control", fileCaching)
 		h.Set("Content-Security-Policy", filePolicy)
 		h.Set("Content-Disposition", disposition(j, made.Name, in.Download))
 		http.ServeContent(&paced{ResponseWriter: w, rc: http.NewResponseController(w)}, r, "", j.FinishedAt, f)
 	}}, nil
 }
+
+func tagOf(made job.Artifact) string { return `"` + made.SHA256 + `"` }
 
 func find(made []job.Artifact, name string) (job.Artifact, bool) {
 	for _, a := range made {

@@ -104,7 +104,7 @@ func (a *API) withDepth(ctx context.Context, q statusclient.Queue) Queue {
 	if d, err := a.Depths.Depth(ctx, q.Name); err == nil {
 		depth = &d
 	} else {
-		a.Logger.Warn("the broker can't count a queue", "queue", q.Name, "error", err)
+		a.Logger.WarnContext(ctx, "the broker can't count a queue", "queue", q.Name, "error", err)
 	}
 	return viewQueue(q, depth, time.Now())
 }

@@ -65,7 +65,7 @@ func (a *API) watchReplay(ctx context.Context, in *replayEventsInput) (*huma.Str
 		if after == lastReplayEvent && r.Settled() {
 			return &huma.StreamResponse{Body: func(c huma.Context) { c.SetStatus(http.StatusNoContent) }}, nil
 		}
-		return a.stream(ctx, "replay", func(ctx context.Context, send func(sse.Event) bool) {
+		return a.stream(ctx, sse.OfReplay, func(ctx context.Context, send func(sse.Event) bool) {
 			a.followReplay(ctx, string(id), func(r deadletterclient.Replay) bool {
 				e := sse.Event{Name: eventReplay, Data: viewReplay(r)}
 				if r.Settled() {

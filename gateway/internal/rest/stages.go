@@ -26,7 +26,7 @@ func (a *API) stages(ctx context.Context, id job.ID, owner string, r job.Request
 	defer done()
 	reused, again, err := a.Kept(ctx, id, owner, r)
 	if err != nil {
-		a.Logger.Warn("it can't be told which stages of a job are kept", "job_id", string(id), "error", err)
+		a.Logger.WarnContext(ctx, "it can't be told which stages of a job are kept", "job", string(id), "error", err)
 		return nil
 	}
 	return &Stages{Reused: append([]string{}, reused...), Again: append([]string{}, again...)}

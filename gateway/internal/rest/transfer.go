@@ -108,7 +108,7 @@ func (a *API) export(ctx context.Context, in *exportInput) (*huma.StreamResponse
 				a.logProblem(ctx, problem.From(ctx, err), err)
 				problem.Write(w, r, err)
 			default:
-				a.Logger.Warn("an export was cut", "request_id", caller.RequestID(ctx), "error", err)
+				a.Logger.WarnContext(ctx, "an export was cut", "request_id", caller.RequestID(ctx), "error", err)
 				out.cut()
 			}
 		}}, nil

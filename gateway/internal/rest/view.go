@@ -60,9 +60,11 @@ type Source struct {
 
 // JobOptions are the choices of the user.
 type JobOptions struct {
-	Length   string `json:"length,omitempty" enum:"short,medium,long" doc:"About 1, 3 or 6 minutes; medium by default."`
-	Theme    string `json:"theme,omitempty" enum:"dark,paper" doc:"Look of the slides; of a video only."`
-	Language string `json:"language,omitempty" maxLength:"35" doc:"BCP 47 tag; that of the source by default." example:"en"`
+	Length   string   `json:"length,omitempty" enum:"short,medium,long" doc:"About 1, 3 or 6 minutes; medium by default."`
+	Theme    string   `json:"theme,omitempty" enum:"dark,paper" doc:"Look of the slides; of a video only."`
+	Language string   `json:"language,omitempty" maxLength:"35" doc:"BCP 47 tag; that of the source by default." example:"en"`
+	Voices   []string `json:"voices,omitempty" maxItems:"2" nullable:"false" doc:"Who is heard, by names of GET /v1/voices: the narrator, or the first and the second host of a dialogue." example:"[\"cal\"]"`
+	Format   string   `json:"format,omitempty" enum:"landscape,portrait,dialogue,monologue" doc:"Of a video landscape (1280×720, the default) or portrait (720×1280); of audio dialogue (two hosts, the default) or monologue (one narrator)."`
 }
 
 // Fault is why an attempt failed.

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/studycast/studycast/core/obs/metric"
 )
 
 const (
@@ -27,12 +29,33 @@ const (
 	retrySpread = 1500 * time.Millisecond
 )
 
+// What a stream follows.
+const (
+	OfJob    = "job"
+	OfOwner  = "owner"
+	OfReplay = "replay"
+)
+
+var (
+	defClients = metric.Def{
+		Name: "studycast_sse_clients", Type: metric.Gauge, Help: "Open event streams, by what they follow.",
+		Labels: []metric.Label{metric.Of("stream", OfJob, OfOwner, OfReplay)},
+	}
+	defDelay = metric.Def{
+		Name: "studycast_progress_delay_seconds", Type: metric.Histogram,
+		Help:    "Time from a change of a job, as the status service stamped it, until it was written to an event stream that was open by then.",
+		Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2, 5, 10, 30},
+	}
+)
+
+// Metrics defines what Streams show.
+func Metrics() []metric.Def { return []metric.Def{defClients, defDelay} }
+
 // Streams knows every open stream.
-//
-//	studycast_sse_clients{stream}  open streams; stream: job, owner, replay
 type Streams struct {
 	heartbeat time.Duration
 	clients   *prometheus.GaugeVec
+	delay     prometheus.Histogram
 	draining  context.Context //nolint:containedctx // the life of all streams, not of a call
 	drain     context.CancelFunc
 }
@@ -44,15 +67,12 @@ func NewStreams(reg prometheus.Registerer, heartbeat time.Duration) *Streams {
 		heartbeat = DefaultHeartbeat
 	}
 	s := &Streams{
-		heartbeat: heartbeat,
-		clients: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "studycast_sse_clients",
-			Help: "Open event streams, by what they follow.",
-		}, []string{"stream"}),
+		heartbeat: heartbeat, clients: defClients.NewGaugeVec(), delay: defDelay.NewHistogram(),
 	}
+	metric.Zero(defClients, s.clients.WithLabelValues)
 	s.draining, s.drain = context.WithCancel(context.Background())
 	if reg != nil {
-		reg.MustRegister(s.clients)
+		reg.MustRegister(s.clients, s.delay)
 	}
 	return s
 }
@@ -69,6 +89,9 @@ type Event struct {
 	ID   int64
 	Name string
 	Data any
+	// At is when what it tells happened; zero = nobody measures how late it is
+	// told. What happened before the stream began is never late.
+	At time.Time
 }
 
 // Producer sends what a stream has to tell. It ends with its ctx, which ends when
@@ -94,7 +117,7 @@ func (s *Streams) Serve(w http.ResponseWriter, r *http.Request, kind string, pro
 	ctx, leave := context.WithCancel(r.Context())
 	defer leave()
 	defer context.AfterFunc(s.draining, leave)()
-	out := &stream{w: w, rc: http.NewResponseController(w), heartbeat: s.heartbeat, leave: leave}
+	out := &stream{w: w, rc: http.NewResponseController(w), heartbeat: s.heartbeat, delay: s.delay, began: time.Now(), leave: leave}
 	defer func() { out.end(s.draining.Err() != nil) }()
 	if out.begin() {
 		produce(ctx, out.event)
@@ -112,6 +135,8 @@ type stream struct {
 	w         http.ResponseWriter
 	rc        *http.ResponseController
 	heartbeat time.Duration
+	delay     prometheus.Histogram
+	began     time.Time
 	leave     context.CancelFunc
 
 	mu   sync.Mutex
@@ -138,7 +163,13 @@ func (s *stream) event(e Event) bool {
 	b.WriteString("event: " + e.Name + "\ndata: ")
 	b.Write(data)
 	b.WriteString("\n\n")
-	return s.send(b.Bytes())
+	if !s.send(b.Bytes()) {
+		return false
+	}
+	if e.At.After(s.began) {
+		s.delay.Observe(max(0, time.Since(e.At).Seconds()))
+	}
+	return true
 }
 
 func (s *stream) send(p []byte) bool {

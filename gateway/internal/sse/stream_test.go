@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/studycast/studycast/gateway/internal/sse"
@@ -120,4 +121,33 @@ func TestDrainAsksToComeBack(t *testing.T) {
 	})
 	require.Equal(t, 2, strings.Count(a.text(), "retry: "))
 	<-all.Draining()
+}
+
+// What happened while the stream was open is measured until it is written; a
+// snapshot of older things is not late.
+func TestDelayOfChangesIsMeasured(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		reg := prometheus.NewRegistry()
+		before := time.Now().Add(-time.Hour)
+		sse.NewStreams(reg, time.Minute).Serve(newAnswer(), request(t.Context()), sse.OfJob, func(_ context.Context, send func(sse.Event) bool) {
+			require.True(t, send(sse.Event{Name: "job", At: before}))
+			time.Sleep(time.Second)
+			changed := time.Now()
+			time.Sleep(3 * time.Second)
+			require.True(t, send(sse.Event{Name: "job", At: changed}))
+			require.True(t, send(sse.Event{Name: "line"}))
+		})
+		families, err := reg.Gather()
+		require.NoError(t, err)
+		for _, f := range families {
+			if f.GetName() == "studycast_progress_delay_seconds" {
+				h := f.GetMetric()[0].GetHistogram()
+				require.EqualValues(t, 1, h.GetSampleCount())
+				require.InDelta(t, 3, h.GetSampleSum(), 0)
+				return
+			}
+		}
+		require.Fail(t, "no delay")
+	})
 }

@@ -129,7 +129,7 @@ func (s *Sender) claim(ctx context.Context, limit int) ([]webhook.Due, error) {
 	due, err := s.o.Claims.ClaimCalls(callCtx, limit, claimWait)
 	if err != nil && ctx.Err() == nil {
 		s.metrics.claimFailures.Inc()
-		s.o.Logger.Warn("can't claim calls of webhooks, trying again", "error", err)
+		s.o.Logger.WarnContext(ctx, "can't claim calls of webhooks, trying again", "error", err)
 	}
 	return due, err
 }
@@ -143,7 +143,7 @@ func (s *Sender) try(stop context.Context, d webhook.Due) {
 	r := s.client.try(ctx, d)
 	s.metrics.took.Observe(time.Since(began).Seconds())
 	s.metrics.tries.WithLabelValues(r.label).Inc()
-	s.o.Logger.Debug("webhook called", "webhook", d.Webhook, "call", d.ID, "outcome", r.label, "status", r.Status, "cause", r.cause)
+	s.o.Logger.DebugContext(ctx, "webhook called", "webhook", d.Webhook, "webhook_call", d.ID, "outcome", r.label, "status", r.Status, "error", r.cause)
 	s.o.Failpoint("after-send-before-report")
 	for pause := newPause(); ; {
 		err := s.report(ctx, d, r.Outcome)
@@ -152,8 +152,8 @@ func (s *Sender) try(stop context.Context, d webhook.Due) {
 		}
 		if stop.Err() != nil || !sleep.For(ctx, pause.NextBackOff()) {
 			s.metrics.unreported.Inc()
-			s.o.Logger.Warn("a webhook was called but that is not on record, it will be called again",
-				"webhook", d.Webhook, "call", d.ID, "error", err)
+			s.o.Logger.WarnContext(ctx, "a webhook was called but that is not on record, it will be called again",
+				"webhook", d.Webhook, "webhook_call", d.ID, "error", err)
 			return
 		}
 	}

@@ -38,6 +38,8 @@ type system struct {
 	Statuses     int    `help:"Replicas of the status service." default:"1"`
 	VideoWorkers int    `help:"Video workers." default:"1"`
 	AudioWorkers int    `help:"Audio workers." default:"1"`
+
+	Env []string `help:"A setting of all programs, as NAME=value; repeatable." placeholder:"NAME=value" sep:"none"`
 }
 
 func main() {

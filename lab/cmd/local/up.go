@@ -47,6 +47,9 @@ func (c *upCmd) Run(ctx context.Context) error {
 		"--gateways", strconv.Itoa(c.Gateways), "--statuses", strconv.Itoa(c.Statuses),
 		"--video-workers", strconv.Itoa(c.VideoWorkers), "--audio-workers", strconv.Itoa(c.AudioWorkers),
 	}
+	for _, entry := range c.Env {
+		command = append(command, "--env", entry)
+	}
 	if _, found, err := background.Find(c.Dir); err == nil && found != background.Running {
 		tellStart()
 	}
@@ -157,7 +160,7 @@ func (s system) options(dir string) (local.Options, error) {
 		return n
 	}
 	return local.Options{
-		Dir: dir, Bin: bin, Listen: s.Listen,
+		Dir: dir, Bin: bin, Listen: s.Listen, Env: s.Env,
 		Gateways: none(s.Gateways), Statuses: none(s.Statuses),
 		VideoWorkers: none(s.VideoWorkers), AudioWorkers: none(s.AudioWorkers),
 	}, err

@@ -4,7 +4,6 @@ package background_test
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -31,7 +30,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 4 && os.Args[1] == asSupervisor {
 		os.Exit(supervise(os.Args[2], os.Args[3]))
 	}
-	os.Exit(run(m))
+	os.Exit(local.WithPrograms(&bin, m.Run, "studycast"))
 }
 
 func supervise(dir, bin string) int {
@@ -43,19 +42,6 @@ func supervise(dir, bin string) int {
 		return 1
 	}
 	return 0
-}
-
-func run(m *testing.M) int {
-	var err error
-	if bin, err = os.MkdirTemp("", "studycast-background-bin-"); err == nil {
-		defer func() { _ = os.RemoveAll(bin) }()
-		err = local.Build(context.Background(), bin, false, "studycast")
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
 }
 
 // stand gives a folder whose system is gone after the test.

@@ -29,6 +29,7 @@ import (
 	"github.com/studycast/studycast/services/deadletter/internal/retention"
 	"github.com/studycast/studycast/services/deadletter/internal/server"
 	"github.com/studycast/studycast/services/deadletter/internal/taker"
+	"github.com/studycast/studycast/services/deadletter/internal/timed"
 	"github.com/studycast/studycast/services/deadletter/store"
 )
 
@@ -82,6 +83,7 @@ type App struct {
 	edge     *server.Server
 	server   *rpc.Server
 	forget   func() // the metrics
+	hide     func() // the disk
 }
 
 // New checks the options and opens the store. After an error it may be called
@@ -95,7 +97,8 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{opts: o, store: st}
+	a := &App{opts: o, store: timed.New(st, o.Registerer)}
+	a.hide = a.showDisk()
 	if err := a.build(); err != nil {
 		return nil, errors.Join(err, a.free())
 	}
@@ -128,11 +131,7 @@ func (o *Options) complete() error {
 
 func (a *App) build() error {
 	o := a.opts
-	taken := slices.Clone(o.Queues)
-	if name := o.Broker.Caps().Unroutable; name != "" {
-		taken = append(taken, name)
-	}
-	m := metrics.New(taken)
+	m := metrics.New(taken(o.Queues, o.Broker.Caps().Unroutable))
 	a.taker = taker.New(taker.Options{
 		Broker: o.Broker, Queues: o.Queues, Store: a.store, Status: o.Status,
 		Clock: o.Clock, Logger: o.Logger, Metrics: m, Failpoint: o.Failpoint,
@@ -153,8 +152,11 @@ func (a *App) build() error {
 		CanaryTimeout: o.CanaryTimeout,
 	})
 	gauges := &metrics.Gauges{Counts: a.store.Counts, Clock: o.Clock, Logger: o.Logger}
+	depths := &metrics.Depths{
+		Depth: o.Broker.Depth, Queues: o.Queues, Own: o.Broker.Caps().OwnDepth, Clock: o.Clock, Logger: o.Logger,
+	}
 	var err error
-	if a.forget, err = metric.Own(a.opts.Registerer, m, gauges); err != nil {
+	if a.forget, err = metric.Own(a.opts.Registerer, m, gauges, depths); err != nil {
 		return err
 	}
 	// Calls are answered from the store: they go on while the broker is away.
@@ -194,6 +196,7 @@ func (a *App) free() error {
 	if a.forget != nil {
 		a.forget()
 	}
+	a.hide()
 	if err := a.store.Close(); err != nil {
 		return fmt.Errorf("close the dead-letter store: %w", err)
 	}

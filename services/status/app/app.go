@@ -23,6 +23,7 @@ import (
 	"github.com/studycast/studycast/services/status/internal/ledger"
 	"github.com/studycast/studycast/services/status/internal/metrics"
 	"github.com/studycast/studycast/services/status/internal/server"
+	"github.com/studycast/studycast/services/status/internal/timed"
 	"github.com/studycast/studycast/services/status/store"
 )
 
@@ -72,6 +73,7 @@ type App struct {
 	server *server.Server
 	rpc    *rpc.Server
 	forget func() // the metrics
+	hide   func() // the disk
 }
 
 // New checks the options and opens the store. Run must be called once after
@@ -87,7 +89,8 @@ func New(ctx context.Context, o Options) (*App, error) {
 			return nil, err
 		}
 	}
-	a := &App{opts: o, store: st, hub: hub.New(o.Clock)}
+	a := &App{opts: o, store: timed.New(st, o.Registerer), hub: hub.New(o.Clock)}
+	a.hide = a.showDisk()
 	st.Subscribe(a.hub.Hear)
 	if err := a.build(); err != nil {
 		return nil, errors.Join(err, a.free())
@@ -123,7 +126,7 @@ func (o *Options) complete() error {
 func (a *App) build() error {
 	m := metrics.New()
 	a.ledger = ledger.New(ledger.Options{
-		Store: a.store, Policies: a.opts.Policies, Clock: a.opts.Clock, Observe: m.Stepped, Weights: a.opts.OwnerWeights,
+		Store: a.store, Policies: a.opts.Policies, Clock: a.opts.Clock, Observe: a.observe(m), Weights: a.opts.OwnerWeights,
 		ParkRate: a.opts.ParkRate,
 		Sharing:  ledger.Sharing{Underway: a.opts.ShareLessons, Finished: a.opts.ShareFinishedFor},
 	})
@@ -171,6 +174,7 @@ func (a *App) free() error {
 	if a.forget != nil {
 		a.forget()
 	}
+	a.hide()
 	if err := a.store.Close(); err != nil {
 		return fmt.Errorf("close the status store: %w", err)
 	}

@@ -39,3 +39,54 @@ studycast_status_workers{kind="video",state="silent"} 0
 studycast_status_workers{kind="video",state="working"} 0
 `), "studycast_status_queue_paused", "studycast_status_workers"))
 }
+
+// What autoscaling reads: jobs that run and jobs that wait for a slot, but for
+// those of a paused queue.
+func TestDemandOfWorkers(t *testing.T) {
+	t.Parallel()
+	for paused, want := range map[bool]float64{false: 3, true: 1} {
+		reg := prometheus.NewRegistry()
+		s := start(t, func(o *app.Options) { o.Registerer = reg })
+		sess, _ := s.session("works")
+		s.grant(sess, s.create("ada").ID)
+		s.create("ada")
+		s.create("ben")
+		if paused {
+			s.pause(videos)
+		}
+		require.Equal(t, want, demanded(t, reg), "paused: %t", paused)
+	}
+}
+
+func demanded(t *testing.T, reg *prometheus.Registry) float64 {
+	t.Helper()
+	families, err := reg.Gather()
+	require.NoError(t, err)
+	for _, f := range families {
+		if f.GetName() == "studycast_worker_demand_jobs" {
+			return f.GetMetric()[1].GetGauge().GetValue() // video, after audio
+		}
+	}
+	require.Fail(t, "no demand")
+	return 0
+}
+
+// Every transaction is measured until the store is closed.
+func TestCallsToTheStoreAreMeasured(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewRegistry()
+	s := start(t, func(o *app.Options) { o.Registerer = reg })
+	s.create("ada")
+	took := map[string]uint64{}
+	families, err := reg.Gather()
+	require.NoError(t, err)
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == "studycast_store_call_seconds" {
+				took[m.GetLabel()[0].GetValue()] = m.GetHistogram().GetSampleCount()
+			}
+		}
+	}
+	require.Positive(t, took["update"])
+	require.Positive(t, took["view"])
+}

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -189,7 +190,7 @@ func TestQueueCallsAreChecked(t *testing.T) {
 	_, err = s.client.DrainWorker(ctx, "nobody", "ada", "r")
 	require.ErrorIs(t, err, statusclient.ErrWorkerUnknown)
 	require.NotErrorIs(t, err, job.ErrNotFound)
-	for _, who := range []string{"", " ", string(make([]byte, 300))} {
+	for _, who := range []string{"", " ", strings.Repeat("x", 300)} {
 		_, err = s.client.PauseQueue(ctx, videos, who, "")
 		require.ErrorAs(t, err, &invalid)
 		require.Len(t, invalid.Fields, 2)

@@ -128,6 +128,12 @@ type Count struct {
 	Oldest time.Time // earliest Since
 }
 
+// Demand counts the jobs of a kind that want a slot of a worker.
+type Demand struct {
+	Running int
+	Waiting int // for a slot: a worker could run them now
+}
+
 // Note tells what a transaction changed. Fields that do not apply are empty.
 type Note struct {
 	JobID    job.ID

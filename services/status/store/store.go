@@ -56,6 +56,9 @@ type Reader interface {
 	Deadlines() (Deadlines, error)
 	// Counts counts jobs by kind and state, and promises.
 	Counts() (Counts, error)
+	// Demand counts by kind the jobs that run and those that could at now: queued,
+	// or waiting for a time that came. Jobs that share a run count once.
+	Demand(now time.Time) (map[job.Kind]Demand, error)
 	// Groups lists every owner and kind that has jobs.
 	Groups() ([]Group, error)
 	LineReader

@@ -6,12 +6,10 @@ package main
 import (
 	"os"
 
+	"github.com/studycast/studycast/core/version"
 	"github.com/studycast/studycast/studycast/internal/cli"
 )
 
-// version is set by the build.
-var version = "dev"
-
 func main() {
-	os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr, version))
+	os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr, version.Version()))
 }

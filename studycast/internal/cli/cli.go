@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/studycast/studycast/client"
 	"github.com/studycast/studycast/core/config"
@@ -35,6 +36,7 @@ type commands struct {
 	Cancel   cancelCmd   `cmd:"" help:"Cancel a job."`
 	Retry    retryCmd    `cmd:"" help:"Give a failed or cancelled job another run."`
 	Delete   deleteCmd   `cmd:"" help:"Delete a finished job and its files."`
+	Voices   voicesCmd   `cmd:"" help:"List the voices that a lesson may have."`
 	Webhooks webhooksCmd `cmd:"" help:"Have addresses called when your jobs become final."`
 
 	Dead    deadCmd    `cmd:"" help:"For operators: find, understand, repair and replay dead letters."`
@@ -56,13 +58,17 @@ type commands struct {
 
 // server names the server that a command talks to.
 type server struct {
+	config.Tracing `embed:""`
+
 	Server string `help:"Address of the server. Who you are there is told by the token in STUDYCAST_TOKEN, if any." env:"STUDYCAST_SERVER" default:"http://127.0.0.1:8080"`
+
+	traces trace.TracerProvider // nil = none
 }
 
 // client calls the server. The token is no flag: those are seen by everybody on
 // the machine.
 func (s server) client() *client.Client {
-	return client.New(s.Server, client.WithToken(os.Getenv("STUDYCAST_TOKEN")))
+	return client.New(s.Server, client.WithToken(os.Getenv("STUDYCAST_TOKEN")), client.WithTransport(s.traced))
 }
 
 // choices are the options of a lesson.
@@ -71,6 +77,9 @@ type choices struct {
 	Length   string `help:"How long: short is about 1 minute, medium 3, long 6." enum:"short,medium,long" default:"medium" short:"l"`
 	Theme    string `help:"Look of the slides: dark or paper." enum:"dark,paper" default:"dark"`
 	Language string `help:"Language as a BCP 47 tag; empty = that of the source." default:""`
+
+	Voice  []string `help:"Who is heard, by name from studycast voices: the narrator; for a dialogue twice, the first and the second host." placeholder:"NAME" completion-predictor:"voice"`
+	Format string   `help:"Of a video landscape (the default) or portrait, for a phone; of audio dialogue (the default) or monologue." enum:",landscape,portrait,dialogue,monologue" default:"" placeholder:"FORMAT"`
 }
 
 // run is what every command gets.
@@ -117,7 +126,7 @@ func (r *run) main(args []string) int {
 	ctx, stop := lifecycle.Signals(context.Background(), sync.OnceFunc(func() { close(r.force) }))
 	defer stop()
 	r.ctx = ctx
-	if err := k.Run(r); err != nil {
+	if err := r.traced(k, func() error { return k.Run(r) }); err != nil {
 		return r.fail(err, exitFailed)
 	}
 	return exitOK

@@ -7,6 +7,7 @@ import (
 
 	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/lesson/voice"
 	"github.com/studycast/studycast/core/statusclient"
 )
 
@@ -44,6 +45,7 @@ func predictors() map[string]posener.Predictor {
 	return map[string]posener.Predictor{
 		"queue":  posener.PredictSet(job.Queues()...),
 		"action": posener.PredictSet(append(deadletterclient.Actions(), statusclient.ActionPauseQueue, statusclient.ActionResumeQueue, statusclient.ActionDrainWorker)...),
+		"voice":  posener.PredictSet(voice.Product()...),
 		"field":  posener.PredictSet(fieldsWithSign()...),
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -46,7 +47,7 @@ func (c *deadEditCmd) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	if after == before {
+	if after.Source == before.Source && after.Options.Equal(before.Options) {
 		return &exit{code: exitUnconfirmed, text: "The request is the same as before: nothing was done. " +
 			"To replay it as it is: studycast dead replay " + l.ID}
 	}
@@ -116,11 +117,16 @@ func difference(before, after editable) client.Edit {
 	if after.Source != before.Source {
 		e.Source = &after.Source
 	}
-	if after.Options != before.Options {
+	if !after.Options.Equal(before.Options) {
 		e.Options = &client.EditOptions{
 			Length:   other(before.Options.Length, after.Options.Length),
 			Theme:    other(before.Options.Theme, after.Options.Theme),
 			Language: other(before.Options.Language, after.Options.Language),
+			Format:   other(before.Options.Format, after.Options.Format),
+		}
+		if !slices.Equal(before.Options.Voices, after.Options.Voices) {
+			voices := append([]string{}, after.Options.Voices...) // none is an empty list, not null
+			e.Options.Voices = &voices
 		}
 	}
 	return e

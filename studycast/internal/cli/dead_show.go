@@ -107,7 +107,7 @@ func requested(s *sheet, name string, q *client.Request) {
 		return
 	}
 	text := q.Kind + " of " + what(client.Job{Source: q.Source})
-	for _, o := range []string{q.Options.Length, q.Options.Theme, q.Options.Language} {
+	for _, o := range append([]string{q.Options.Length, q.Options.Theme, q.Options.Language, q.Options.Format}, q.Options.Voices...) {
 		if o != "" {
 			text += ", " + o
 		}

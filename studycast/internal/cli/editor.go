@@ -32,17 +32,22 @@ type page struct {
 		Upload string `yaml:"upload,omitempty"`
 		Text   string `yaml:"text,omitempty"`
 	} `yaml:"source"`
-	Options struct {
-		Length   string `yaml:"length"`
-		Theme    string `yaml:"theme"`
-		Language string `yaml:"language"`
-	} `yaml:"options"`
+	Options options `yaml:"options"`
+}
+
+// options are client.Options as YAML.
+type options struct {
+	Length   string   `yaml:"length"`
+	Theme    string   `yaml:"theme"`
+	Language string   `yaml:"language"`
+	Voices   []string `yaml:"voices,flow"`
+	Format   string   `yaml:"format"`
 }
 
 func (e editable) yaml() (string, error) {
 	var p page
 	p.Source.URL, p.Source.Upload, p.Source.Text = e.Source.URL, e.Source.Upload, e.Source.Text
-	p.Options.Length, p.Options.Theme, p.Options.Language = e.Options.Length, e.Options.Theme, e.Options.Language
+	p.Options = options(e.Options)
 	text, err := yaml.Marshal(p)
 	if err != nil {
 		return "", fmt.Errorf("write the request as YAML: %w", err)
@@ -62,7 +67,7 @@ func readEditable(text []byte) (editable, error) {
 	}
 	return editable{
 		Source:  client.Source{URL: p.Source.URL, Upload: p.Source.Upload, Text: p.Source.Text},
-		Options: client.Options{Length: p.Options.Length, Theme: p.Options.Theme, Language: p.Options.Language},
+		Options: client.Options(p.Options),
 	}, nil
 }
 
@@ -75,6 +80,13 @@ var fields = map[string]func(*editable, string){
 	"options.length":   func(e *editable, v string) { e.Options.Length = v },
 	"options.theme":    func(e *editable, v string) { e.Options.Theme = v },
 	"options.language": func(e *editable, v string) { e.Options.Language = v },
+	"options.voices":   func(e *editable, v string) { e.Options.Voices = names(v) },
+	"options.format":   func(e *editable, v string) { e.Options.Format = v },
+}
+
+// names reads a list like ada,cal.
+func names(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 func fieldNames() []string { return slices.Sorted(maps.Keys(fields)) }

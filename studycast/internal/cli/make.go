@@ -101,6 +101,7 @@ func (c *makeCmd) pipeline(r *run, k lesson.Kind) (*pipeline.Pipeline, error) {
 func (c *makeCmd) input(dir string) (pipeline.Input, error) {
 	in := pipeline.Input{Dir: dir, Options: lesson.Options{
 		Kind: lesson.Kind(c.Kind), Length: lesson.Length(c.Length), Theme: lesson.Theme(c.Theme), Language: c.Language,
+		Voices: c.Voice, Format: lesson.Format(c.Format),
 	}}
 	switch {
 	case (c.Source == "") == (c.FromScript == ""):

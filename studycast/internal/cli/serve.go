@@ -56,7 +56,7 @@ func (c *serveCmd) Run(r *run) error {
 func (c *serveCmd) start(ctx context.Context, log *slog.Logger, version string) (s *single.Server, url string, err error) {
 	o := single.Options{
 		Data: c.Data, Policies: c.Policies, Fairness: c.Fairness, Sharing: c.Sharing, Parking: c.Parking, Workers: c.Workers, Lesson: c.Lesson,
-		Retention: c.DeadLetterRetention, Limits: c.Limits, Edge: c.Edge, Sites: c.Sites,
+		Retention: c.DeadLetterRetention, Limits: c.Limits, Edge: c.Edge, Sites: c.Sites, Downloads: c.Downloads,
 		Auth: c.Auth, OpenToAll: c.ExposeNoAuth, Version: version, Logger: log,
 	}
 	if o.Failpoint, err = failpoint.FromEnv(); err != nil {
@@ -65,7 +65,7 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger, version string) 
 	if o.TLS, err = c.serverTLS(log); err != nil {
 		return nil, "", err
 	}
-	traces, end, err := obs.NewTraces(ctx, c.OTLPEndpoint, "studycast", log)
+	traces, end, err := obs.NewTraces(ctx, c.Traces("studycast"), log)
 	if err != nil {
 		return nil, "", err
 	}
@@ -111,7 +111,7 @@ func (c *serveCmd) serverTLS(log *slog.Logger) (*tls.Config, error) {
 // tell logs what runs where.
 func (c *serveCmd) tell(log *slog.Logger, o single.Options) {
 	if c.BrokerURL == "" && c.StoreURL == "" {
-		log.Info("no BROKER_URL and no STORE_URL: one process on the embedded queue and store", "data", c.DataDir)
+		log.Info("no BROKER_URL and no STORE_URL: one process on the embedded queue and store", "file", c.DataDir)
 	}
 	log.Info("studycast takes calls", "url", "http://"+o.Listener.Addr().String(),
 		"grpc", o.GRPC.Addr().String(), "admin", o.Admin.Addr().String())

@@ -25,7 +25,9 @@ type submitCmd struct {
 func (c *submitCmd) Run(r *run) error {
 	cl := c.client()
 	defer cl.Close()
-	req := client.Request{Key: c.Key, Fresh: c.Fresh, Kind: c.Kind, Options: client.Options{Length: c.Length, Theme: c.Theme, Language: c.Language}}
+	req := client.Request{Key: c.Key, Fresh: c.Fresh, Kind: c.Kind, Options: client.Options{
+		Length: c.Length, Theme: c.Theme, Language: c.Language, Voices: c.Voice, Format: c.Format,
+	}}
 	if strings.Contains(c.Source, "://") {
 		req.Source.URL = c.Source
 	} else {

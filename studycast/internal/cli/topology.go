@@ -12,6 +12,7 @@ type topologyCmd struct {
 	config.Policies `embed:""`
 
 	Definitions bool   `help:"Write a definitions file for rabbitmqctl import_definitions instead of a table."`
+	Users       bool   `help:"Add an account for every program to the definitions, with the least rights that it needs and without a password."`
 	Vhost       string `help:"Virtual host of the definitions." default:"/"`
 }
 
@@ -21,11 +22,15 @@ func (c topologyCmd) Run(r *run) error {
 		return err
 	}
 	ps := c.Policies.Policies()
-	if !c.Definitions {
+	if !c.Definitions && !c.Users {
 		_, err := fmt.Fprint(r.out, backend.DescribeTopology(ps))
 		return err
 	}
-	file, err := backend.Definitions(c.Vhost, ps)
+	write := backend.Definitions
+	if c.Users {
+		write = backend.DefinitionsWithUsers
+	}
+	file, err := write(c.Vhost, ps)
 	if err != nil {
 		return err
 	}

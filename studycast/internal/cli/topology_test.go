@@ -35,6 +35,21 @@ func TestTopology(t *testing.T) {
 	require.Contains(t, names, "video-generation.retry.5000")
 	require.NotContains(t, names, "video-generation.retry.10000", "the policies are those of the settings")
 
+	out.Reset()
+	require.Equal(t, exitOK, Main([]string{"topology", "--users"}, &out, &errs, "test"), errs.String())
+	var users struct {
+		Users []struct {
+			Name string
+			Hash *string `json:"password_hash"`
+		}
+	}
+	require.NoError(t, json.Unmarshal(out.Bytes(), &users))
+	require.Len(t, users.Users, 5)
+	for _, u := range users.Users {
+		require.NotNil(t, u.Hash)
+		require.Empty(t, *u.Hash, "nobody gets in by password")
+	}
+
 	require.Equal(t, exitFailed, Main([]string{"topology", "--video-retries", "99"}, &out, &errs, "test"))
 	require.Contains(t, errs.String(), "retries 99")
 }

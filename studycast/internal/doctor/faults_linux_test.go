@@ -109,9 +109,11 @@ var faults = []fault{
 		"dead-letter store of a newer version", "deadletters.store", "its tables have version 999", "run the newer version of Studycast",
 		func(t *testing.T, s system, _ *doctor.Options) func() {
 			table := s.schema + ".dead_letters_version"
-			require.NoError(t, database.Exec(t.Context(), "INSERT INTO "+table+" (version_id, is_applied) VALUES (999, true)"))
+			require.NoError(t, database.Exec(t.Context(), "INSERT INTO "+table+" (version_id, is_applied) VALUES (999, true);"+
+				"INSERT INTO "+table+"_floor (version) VALUES (999)"))
 			return func() {
-				require.NoError(t, database.Exec(t.Context(), "DELETE FROM "+table+" WHERE version_id = 999"))
+				require.NoError(t, database.Exec(t.Context(), "DELETE FROM "+table+" WHERE version_id = 999;"+
+					"DELETE FROM "+table+"_floor WHERE version = 999"))
 			}
 		},
 	},

@@ -1,66 +1,16 @@
 package doctor
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/studycast/studycast/core/artifact"
-	"github.com/studycast/studycast/core/backend"
 	"github.com/studycast/studycast/core/lesson/media"
 )
-
-func (o Options) artifactCheck() check {
-	return check{name: "artifacts", looks: "whether the artifact store takes, gives and removes a file", run: func(ctx context.Context) finding {
-		if folder, ok := strings.CutPrefix(o.ArtifactsURL, "file:"); ok {
-			if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-				return o.notYet(folder)
-			}
-		}
-		remedy := "give the programs' user the right to write there, or name another place in ARTIFACTS_URL; all programs need the same"
-		s, err := backend.OpenArtifacts(o.ArtifactsURL)
-		if err != nil {
-			return fail(oneLine(err), remedy)
-		}
-		err = tryStore(ctx, s)
-		if c, ok := s.(io.Closer); ok {
-			err = errors.Join(err, c.Close())
-		}
-		if err != nil {
-			return fail(oneLine(err), remedy)
-		}
-		return saw("a file was written, read and removed")
-	}}
-}
-
-// tryStore puts a file of its own into a store and takes it out again.
-func tryStore(ctx context.Context, s artifact.Store) (err error) {
-	key, content := "doctor-"+strings.ToLower(rand.Text()), []byte(rand.Text())
-	defer func() { err = errors.Join(err, s.Delete(context.WithoutCancel(ctx), key)) }()
-	if _, err := s.Put(ctx, key, bytes.NewReader(content), "text/plain"); err != nil {
-		return err
-	}
-	f, err := s.Open(ctx, key)
-	if err != nil {
-		return err
-	}
-	got, err := io.ReadAll(f)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if !bytes.Equal(got, content) {
-		return errors.New("a file that was written reads differently")
-	}
-	return nil
-}
 
 // notYet is what is said of a folder that the first start makes.
 func (o Options) notYet(folder string) finding {

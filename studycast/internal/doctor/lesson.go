@@ -11,6 +11,7 @@ import (
 	"github.com/studycast/studycast/core/lesson/media"
 	"github.com/studycast/studycast/core/lesson/process"
 	"github.com/studycast/studycast/core/lesson/speech"
+	"github.com/studycast/studycast/core/lesson/voice"
 )
 
 // inTemp runs f with a folder that is gone afterwards.
@@ -87,7 +88,7 @@ func (o Options) tryCommand(ctx context.Context, dir string, f *finding) {
 		e, err = speech.NewCommand(speech.CommandConfig{Argv: o.SpeechCommand, Voices: names})
 	}
 	if err == nil {
-		err = speak(ctx, e, dir, "en", speech.Voices())
+		err = speak(ctx, e, dir, "en", voice.Available(voice.List(o.Names())))
 	}
 	if err != nil {
 		f.fail("SPEECH_COMMAND: "+oneLine(err), "correct SPEECH_COMMAND and SPEECH_VOICES: the command reads text on standard input and writes a WAV file to {output}")

@@ -132,17 +132,14 @@ func lostOr(err error, remedy string) finding {
 	return fail(oneLine(err), remedy)
 }
 
-func (r *rabbit) topology(context.Context) finding {
+func (r *rabbit) topology(ctx context.Context) finding {
 	wrong, compared, err := r.examiner.Misfits()
 	if err != nil {
 		return fail(oneLine(err), connectRemedy(err))
 	}
 	f := saw("exchanges and queues are as declared")
 	if !compared {
-		f.says = "exchanges and queues are there"
-		f.warn("their arguments can't be compared: the user may not configure them",
-			"compare them by hand: rabbitmqctl list_queues -p "+r.examiner.Server().Vhost+" name arguments, and studycast topology; "+
-				"or run the doctor with a user in BROKER_URL who may configure the virtual host")
+		f = r.compareOtherwise(ctx)
 	}
 	for _, one := range wrong {
 		if m, ok := errors.AsType[*backend.Misfit](one); ok {
@@ -153,6 +150,22 @@ func (r *rabbit) topology(context.Context) finding {
 	}
 	if len(wrong) > 0 {
 		f.says = ""
+	}
+	return f
+}
+
+// compareOtherwise compares the arguments of what is there for a user to whom
+// AMQP doesn't tell them.
+func (r *rabbit) compareOtherwise(ctx context.Context) finding {
+	f, err := r.differences(ctx)
+	switch {
+	case err != nil:
+		f.says = "exchanges and queues are there"
+		f.warn("their arguments can't be compared: the user may not configure them, and "+oneLine(err),
+			"name the management API in BROKER_MANAGEMENT_URL and give the user of BROKER_URL the tag monitoring; or compare them by hand: "+
+				"rabbitmqctl list_queues -p "+r.examiner.Server().Vhost+" name arguments, and studycast topology")
+	case f.status() == OK:
+		f.says = "exchanges and queues are as declared, as the management API shows them"
 	}
 	return f
 }

@@ -30,6 +30,9 @@ func schemaCheck(name, looks, setting, address string, look func(context.Context
 			return saw("not there yet: the first start makes it")
 		case err != nil:
 			return fail(oneLine(err), storeRemedy(setting, err))
+		case s.Has > s.Needs && !s.Beyond:
+			return warn(fmt.Sprintf("its tables have version %d, of a newer release; this program knows %d and can work on them", s.Has, s.Needs),
+				"end the roll-out, or the roll-back, and run the doctor of the version that stays")
 		case s.Has > s.Needs:
 			return fail(fmt.Sprintf("its tables have version %d, this program knows %d", s.Has, s.Needs),
 				"run the newer version of Studycast, or restore the backup from before its first start")

@@ -26,7 +26,7 @@ type rule struct {
 
 // adapters are the packages that only the choosers may import.
 var adapters = []string{
-	"core/broker/membroker", "core/broker/sqlitebroker", "core/broker/rabbitbroker", "core/artifact/dirstore", "services/status/store/sqlitestore",
+	"core/broker/membroker", "core/broker/sqlitebroker", "core/broker/rabbitbroker", "core/artifact/dirstore", "core/artifact/s3store", "services/status/store/sqlitestore",
 	"services/status/store/pgstore", "services/deadletter/store/sqlitestore", "services/deadletter/store/pgstore",
 }
 

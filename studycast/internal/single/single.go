@@ -57,10 +57,11 @@ type Options struct {
 	GRPC     net.Listener // of the gateway's gRPC; nil = none
 	TLS      *tls.Config  // of GRPC; nil = plaintext
 	// Auth says who may call; none of it set: one local user.
-	Auth   config.Auth
-	Limits config.Limits
-	Edge   config.Edge
-	Sites  config.Sites
+	Auth      config.Auth
+	Limits    config.Limits
+	Edge      config.Edge
+	Sites     config.Sites
+	Downloads config.Downloads
 	// Retention says when dead letters are removed; none of it set: never.
 	Retention config.DeadLetterRetention
 	// OpenToAll lets Listener be other than loopback although nobody logs in.
@@ -166,7 +167,12 @@ func (s *Server) check(name string, ready func() error) {
 }
 
 func (s *Server) openArtifacts(context.Context) (err error) {
-	s.artifacts, err = backend.OpenArtifacts(s.o.Data.ArtifactsURL)
+	s.artifacts, err = backend.OpenArtifacts(s.o.Data.ArtifactsURL, backend.ArtifactOptions{
+		KeyID: s.o.Data.ArtifactsKeyID, SecretKey: s.o.Data.ArtifactsSecretKey,
+	})
+	if folder, ok := s.artifacts.(interface{ Dir() string }); ok && err == nil {
+		obs.ShowDisk(s.registry, obs.PlaceArtifacts, folder.Dir())
+	}
 	if c, ok := s.artifacts.(io.Closer); ok && err == nil {
 		s.stack.Defer("artifacts", c.Close)
 	}
@@ -259,8 +265,8 @@ func (s *Server) startGateway(ctx context.Context) error {
 		Listener:     s.o.Listener, AdminListener: s.o.Admin, Checks: obs.Checks{"process": s.Ready},
 		GRPCListener: s.o.GRPC, TLS: s.o.TLS,
 		Status: s.client, StatusConn: s.statusConn, DeadLetters: s.letters, DeadLetterConn: s.lettersConn,
-		Broker: s.broker, Artifacts: s.artifacts, Kept: studio.Kept(s.artifacts),
-		CheckURL: studio.Addresses(s.o.Lesson).Check, WebhookAddresses: guard.Addresses(studio.Addresses(s.o.Lesson)), OpenToAll: s.o.OpenToAll,
+		Broker: s.broker, Artifacts: s.artifacts, RedirectFiles: s.o.Downloads.ArtifactsRedirect, Kept: studio.Kept(s.artifacts),
+		CheckURL: studio.Addresses(s.o.Lesson).Check, Voices: studio.Voices(s.o.Lesson.Cast), WebhookAddresses: guard.Addresses(studio.Addresses(s.o.Lesson)), OpenToAll: s.o.OpenToAll,
 		Limits: gateway.LimitsOf(s.o.Limits, s.o.Edge), CORSOrigins: s.o.Sites.CORSOrigins,
 		TrustedProxies: s.o.Edge.TrustedProxies, LinkSecret: s.o.Edge.LinkSecret,
 		Logger: s.log, Registerer: s.registry, Gatherer: s.registry, Tracer: s.o.Tracer, Version: s.o.Version,
@@ -296,7 +302,7 @@ func (s *Server) startWorkers(context.Context) error {
 			Name: fmt.Sprintf("%s/%s-worker/%d", host, k, os.Getpid()), Lesson: s.o.Lesson,
 			Broker: s.broker, Status: s.client, Artifacts: s.artifacts, Slots: slots[k],
 			ScratchDir: s.o.Data.ScratchDir, DrainGrace: max(s.o.Workers.DrainGrace, 1), // 0 would be the worker's default
-			Logger: s.log, Registerer: prometheus.WrapRegistererWith(prometheus.Labels{"worker": string(k)}, s.registry),
+			Logger: s.log, Registerer: s.registry,
 			Tracer: s.o.Tracer, Handler: s.o.Handlers[k], Failpoint: s.o.Failpoint,
 		}
 		w, err := makers[k](o)

@@ -26,7 +26,7 @@ func (v Video) Render(ctx context.Context, w pipeline.Work) ([]lesson.File, erro
 		figures = w.Document.Figures
 	}
 	return v.Encoder.Video(ctx, media.VideoInput{
-		Figures: figures, Script: w.Script, Timeline: w.Timeline, Theme: w.Theme,
+		Figures: figures, Script: w.Script, Timeline: w.Timeline, Theme: w.Theme, Format: w.Format,
 		Captions: w.Captions, Metadata: w.Metadata, Dir: w.Dir,
 	}, func(done float64) { w.Progress("encode", done) })
 }

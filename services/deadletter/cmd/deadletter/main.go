@@ -30,7 +30,7 @@ func start(ctx context.Context, p *program.Program, s settings) error {
 	data := config.Data{Folder: s.Folder, Broker: s.Broker, Store: s.Store, DeadLetterStore: s.DeadLetterStore}
 	if data = data.Filled(); s.DeadLetterStoreURL == "" && data.DeadLetterStoreURL != s.StoreURL {
 		p.Log.Info("no DEADLETTER_STORE_URL: dead letters are kept in a file, for one dead-letter service",
-			"store", data.DeadLetterStoreURL)
+			"file", data.DeadLetterStoreURL)
 	}
 	b, err := p.Broker(ctx, s.Broker, s.Policies.Policies())
 	if err != nil {

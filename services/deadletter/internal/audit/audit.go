@@ -80,6 +80,8 @@ func Diff(before, after job.Request) (string, error) {
 		{"options.length", before.Options.Length, after.Options.Length},
 		{"options.theme", before.Options.Theme, after.Options.Theme},
 		{"options.language", before.Options.Language, after.Options.Language},
+		{"options.voices", strings.Join(before.Options.Voices, ", "), strings.Join(after.Options.Voices, ", ")},
+		{"options.format", before.Options.Format, after.Options.Format},
 	} {
 		if f.from != f.to {
 			changes[f.path] = change{From: f.from, To: f.to}

@@ -3,6 +3,7 @@
 package letter
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -102,6 +103,12 @@ func Message(l store.Letter) broker.Message {
 		}
 	}
 	return m
+}
+
+// InTrace returns ctx in the trace of the letter's message, unless ctx is in one
+// already.
+func InTrace(ctx context.Context, l store.Letter) context.Context {
+	return broker.InTrace(ctx, l.Headers[traceparent])
 }
 
 // read fills in what the body says; it knows better than the labels.

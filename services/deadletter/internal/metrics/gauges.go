@@ -11,6 +11,7 @@ import (
 	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/obs/metric"
 	"github.com/studycast/studycast/services/deadletter/store"
 )
 
@@ -22,7 +23,10 @@ const (
 	collectTimeout = 5 * time.Second
 )
 
-var lettersDesc = prometheus.NewDesc("studycast_dead_letters", "Dead letters in the store.", []string{"state", "fault"}, nil)
+var defLetters = metric.Def{
+	Name: "studycast_dead_letters", Type: metric.Gauge, Help: "Dead letters in the store.",
+	Labels: []metric.Label{metric.Of("state", deadletterclient.States()...), byFault},
+}
 
 // Gauges reads the store when it is scraped; it is a prometheus.Collector.
 type Gauges struct {
@@ -36,7 +40,7 @@ type Gauges struct {
 }
 
 // Describe implements prometheus.Collector.
-func (g *Gauges) Describe(ch chan<- *prometheus.Desc) { ch <- lettersDesc }
+func (g *Gauges) Describe(ch chan<- *prometheus.Desc) { ch <- defLetters.Desc() }
 
 // Collect implements prometheus.Collector. When the store can't be read the
 // gauges are missing, never stale.
@@ -46,6 +50,7 @@ func (g *Gauges) Collect(ch chan<- prometheus.Metric) {
 		g.Logger.Error("counting dead letters for the metrics failed", "error", err)
 		return
 	}
+	desc := defLetters.Desc()
 	type key struct{ state, fault string }
 	sums := map[key]int{}
 	for _, c := range counts {
@@ -54,7 +59,7 @@ func (g *Gauges) Collect(ch chan<- prometheus.Metric) {
 	for _, state := range deadletterclient.States() {
 		for _, f := range fault.Kinds() {
 			n := float64(sums[key{state, string(f)}])
-			ch <- prometheus.MustNewConstMetric(lettersDesc, prometheus.GaugeValue, n, state, string(f))
+			ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, n, state, string(f))
 		}
 	}
 }

@@ -1,18 +1,5 @@
-// Package metrics counts what the dead-letter service does. Its metrics:
-//
-//	studycast_dead_letters{state,fault}                  gauge: letters in the store
-//	studycast_dead_letters_stored_total{kind,fault}      new letters
-//	studycast_dead_letters_copies_total{kind}            further copies of letters that were there
-//	studycast_dead_letters_replayed_total{outcome}       outcome: replayed, refused, unavailable
-//	studycast_dead_letters_outcomes_total{outcome}       ends of replayed letters; outcome: recovered, failed_again, cancelled, gone
-//	studycast_dead_letter_replays_total{event}           event: created, paused, resumed, stopped, halted, done
-//	studycast_dead_letters_expiring                      gauge: letters that retention takes soon
-//	studycast_dead_letters_expired_total                 letters that retention exported and deleted
-//	studycast_dead_letters_held{queue}                   gauge: taken from a dead queue and not yet settled
-//	studycast_dead_letters_retries_total{queue,call}     calls that are tried again; call: store, bury, ack
-//	studycast_dead_letters_lag_seconds{queue}            from death to the end of taking it
-//
-// Every label is of a closed set.
+// Package metrics counts what the dead-letter service does, and observes the
+// queues. What it shows is defined in All; every label is of a closed set.
 package metrics
 
 import (
@@ -23,6 +10,7 @@ import (
 	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/obs/metric"
 	"github.com/studycast/studycast/services/deadletter/store"
 )
 
@@ -53,6 +41,73 @@ const (
 // other stands for kinds that are not ours.
 const other = "other"
 
+// settled are the outcomes that are waited for.
+var settled = []string{
+	deadletterclient.OutcomeRecovered, deadletterclient.OutcomeFailedAgain, deadletterclient.OutcomeCancelled, deadletterclient.OutcomeGone,
+}
+
+var (
+	byKind  = metric.Of("kind", append(job.Kinds(), other)...)
+	byFault = metric.Of("fault", fault.Kinds()...)
+
+	defStored = metric.Def{
+		Name: "studycast_dead_letters_stored_total", Type: metric.Counter, Help: "New dead letters.", Labels: []metric.Label{byKind, byFault},
+	}
+	defCopies = metric.Def{
+		Name: "studycast_dead_letters_copies_total", Type: metric.Counter, Help: "Further copies of dead letters that were there.", Labels: []metric.Label{byKind},
+	}
+	defReplayed = metric.Def{
+		Name: "studycast_dead_letters_replayed_total", Type: metric.Counter, Help: "Replays by outcome.",
+		Labels: []metric.Label{metric.Of("outcome", Replayed, Refused, Unavailable)},
+	}
+	defOutcomes = metric.Def{
+		Name: "studycast_dead_letters_outcomes_total", Type: metric.Counter, Help: "Ends of replayed dead letters by outcome.",
+		Labels: []metric.Label{metric.Of("outcome", settled...)},
+	}
+	defReplays = metric.Def{
+		Name: "studycast_dead_letter_replays_total", Type: metric.Counter, Help: "What happened to replays.",
+		Labels: []metric.Label{metric.Of("event", Created, Paused, Resumed, Stopped, Halted, Done)},
+	}
+	defExpiring = metric.Def{
+		Name: "studycast_dead_letters_expiring", Type: metric.Gauge, Help: "Dead letters that retention takes soon.",
+	}
+	defExpired = metric.Def{
+		Name: "studycast_dead_letters_expired_total", Type: metric.Counter, Help: "Dead letters that retention exported and deleted.",
+	}
+)
+
+// The metrics of taking letters, by the queues that they died in.
+func defRetries(queues []string) metric.Def {
+	return metric.Def{
+		Name: "studycast_dead_letters_retries_total", Type: metric.Counter, Help: "Calls that are tried again.",
+		Labels: []metric.Label{metric.Of("queue", queues...), metric.Of("call", Store, Bury, Ack)},
+	}
+}
+
+func defHeld(queues []string) metric.Def {
+	return metric.Def{
+		Name: "studycast_dead_letters_held", Type: metric.Gauge, Help: "Dead letters taken from a dead queue and not yet settled.",
+		Labels: []metric.Label{metric.Of("queue", queues...)},
+	}
+}
+
+func defLag(queues []string) metric.Def {
+	return metric.Def{
+		Name: "studycast_dead_letters_lag_seconds", Type: metric.Histogram, Help: "Time from the death of a message to the end of taking it.",
+		Labels: []metric.Label{metric.Of("queue", queues...)}, Buckets: []float64{.01, .05, .25, 1, 5, 15, 60, 300, 3600, 86400},
+	}
+}
+
+// All defines what the service shows of itself: taken are the queues whose dead
+// letters it takes, observed those that it looks at.
+func All(taken, observed []string) []metric.Def {
+	all := []metric.Def{
+		defLetters, defStored, defCopies, defReplayed, defOutcomes, defReplays, defExpiring, defExpired,
+		defRetries(taken), defHeld(taken), defLag(taken),
+	}
+	return append(all, depthDefs(observed).all()...)
+}
+
 // Metrics is a prometheus.Collector.
 type Metrics struct {
 	stored   *prometheus.CounterVec
@@ -70,57 +125,21 @@ type Metrics struct {
 // New returns the metrics of a service that takes the dead letters of queues,
 // with every series at zero.
 func New(queues []string) *Metrics {
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
-	}
+	retries, held, lag := defRetries(queues), defHeld(queues), defLag(queues)
 	m := &Metrics{
-		stored:   counter("studycast_dead_letters_stored_total", "New dead letters.", "kind", "fault"),
-		copies:   counter("studycast_dead_letters_copies_total", "Further copies of dead letters that were there.", "kind"),
-		replayed: counter("studycast_dead_letters_replayed_total", "Replays by outcome.", "outcome"),
-		retries:  counter("studycast_dead_letters_retries_total", "Calls that are tried again.", "queue", "call"),
-		outcomes: counter("studycast_dead_letters_outcomes_total", "Ends of replayed dead letters by outcome.", "outcome"),
-		replays:  counter("studycast_dead_letter_replays_total", "What happened to replays.", "event"),
-		expiring: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "studycast_dead_letters_expiring", Help: "Dead letters that retention takes soon.",
-		}),
-		expired: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "studycast_dead_letters_expired_total", Help: "Dead letters that retention exported and deleted.",
-		}),
-		held: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "studycast_dead_letters_held", Help: "Dead letters taken from a dead queue and not yet settled.",
-		}, []string{"queue"}),
-		lag: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "studycast_dead_letters_lag_seconds", Help: "Time from the death of a message to the end of taking it.",
-			Buckets: []float64{.01, .05, .25, 1, 5, 15, 60, 300, 3600, 86400},
-		}, []string{"queue"}),
+		stored: defStored.NewCounterVec(), copies: defCopies.NewCounterVec(), replayed: defReplayed.NewCounterVec(),
+		retries: retries.NewCounterVec(), outcomes: defOutcomes.NewCounterVec(), replays: defReplays.NewCounterVec(),
+		expiring: defExpiring.NewGauge(), expired: defExpired.NewCounter(), held: held.NewGaugeVec(), lag: lag.NewHistogramVec(),
 	}
-	m.zero(queues)
+	metric.Zero(defStored, m.stored.WithLabelValues)
+	metric.Zero(defCopies, m.copies.WithLabelValues)
+	metric.Zero(defReplayed, m.replayed.WithLabelValues)
+	metric.Zero(defOutcomes, m.outcomes.WithLabelValues)
+	metric.Zero(defReplays, m.replays.WithLabelValues)
+	metric.Zero(retries, m.retries.WithLabelValues)
+	metric.Zero(held, m.held.WithLabelValues)
+	metric.Zero(lag, m.lag.WithLabelValues)
 	return m
-}
-
-func (m *Metrics) zero(queues []string) {
-	for _, kind := range append(job.Kinds(), other) {
-		m.copies.WithLabelValues(string(kind))
-		for _, f := range fault.Kinds() {
-			m.stored.WithLabelValues(string(kind), string(f))
-		}
-	}
-	for _, outcome := range []string{Replayed, Refused, Unavailable} {
-		m.replayed.WithLabelValues(outcome)
-	}
-	for _, outcome := range settled {
-		m.outcomes.WithLabelValues(outcome)
-	}
-	for _, event := range []string{Created, Paused, Resumed, Stopped, Halted, Done} {
-		m.replays.WithLabelValues(event)
-	}
-	for _, q := range queues {
-		m.held.WithLabelValues(q)
-		m.lag.WithLabelValues(q)
-		for _, call := range []string{Store, Bury, Ack} {
-			m.retries.WithLabelValues(q, call)
-		}
-	}
 }
 
 // Stored counts a letter that was stored.
@@ -139,11 +158,6 @@ func (m *Metrics) Stored(l store.Letter) {
 
 // Replay counts a replay.
 func (m *Metrics) Replay(outcome string) { m.replayed.WithLabelValues(outcome).Inc() }
-
-// settled are the outcomes that are waited for.
-var settled = []string{
-	deadletterclient.OutcomeRecovered, deadletterclient.OutcomeFailedAgain, deadletterclient.OutcomeCancelled, deadletterclient.OutcomeGone,
-}
 
 // Outcome counts the end of a replayed letter.
 func (m *Metrics) Outcome(outcome string) { m.outcomes.WithLabelValues(outcome).Inc() }

@@ -51,7 +51,7 @@ func editable(own, edited job.Request) error {
 	if own.Fresh != edited.Fresh {
 		refuse("fresh")
 	}
-	if own.Source == edited.Source && own.Options == edited.Options {
+	if own.Source == edited.Source && own.Options.Equal(edited.Options) {
 		bad = append(bad, job.FieldError{Path: "request", Message: "changes nothing: leave it out to replay the letter as it is"})
 	}
 	if bad != nil {

@@ -53,7 +53,7 @@ func (r *Replayer) finish(ctx context.Context, l store.Letter) (store.Letter, jo
 		return after, j, nil
 	}
 	r.Metrics.Replay(metrics.Replayed)
-	r.Logger.Info("a dead letter is replayed", "dead_letter", l.ID, "job", l.JobID, "author", l.ReplayedBy)
+	r.Logger.InfoContext(letter.InTrace(ctx, l), "a dead letter is replayed", "dead_letter", l.ID, "job", l.JobID)
 	if after.Outcome == "" {
 		r.Replayed(ctx, after)
 	}

@@ -83,6 +83,7 @@ func (r *Replayer) publish(ctx context.Context, l store.Letter) (store.Letter, e
 		return l, err
 	}
 	r.Metrics.Replay(metrics.Replayed)
-	r.Logger.Info("a dead letter is sent to a queue on purpose", "dead_letter", l.ID, "queue", l.ResentTo, "author", l.ReplayedBy)
+	r.Logger.InfoContext(letter.InTrace(ctx, l), "a dead letter is sent to a queue on purpose",
+		"dead_letter", l.ID, "job", l.JobID, "queue", l.ResentTo)
 	return after, nil
 }

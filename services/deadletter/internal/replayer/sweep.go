@@ -53,7 +53,7 @@ func (r *Replayer) Run(ctx context.Context) {
 			} else if ctx.Err() == nil {
 				pause = again.NextBackOff()
 				age = 0
-				r.Logger.Warn("replays that were cut short wait", "error", err, "next_try", pause)
+				r.Logger.Warn("replays that were cut short wait", "error", err, "wait", pause)
 			}
 		}
 		timer.Reset(pause)

@@ -13,6 +13,7 @@ import (
 	"github.com/studycast/studycast/core/deadletterclient"
 	"github.com/studycast/studycast/core/sleep"
 	"github.com/studycast/studycast/services/deadletter/internal/audit"
+	"github.com/studycast/studycast/services/deadletter/internal/letter"
 	"github.com/studycast/studycast/services/deadletter/internal/metrics"
 	"github.com/studycast/studycast/services/deadletter/store"
 )
@@ -74,7 +75,8 @@ func (r *Replays) take(ctx context.Context, p store.Replay, upTo int, pace *rate
 			defer func() { <-free }()
 			if err := r.Replayer.Finish(ctx, l); err != nil {
 				trouble.Store(true)
-				r.Logger.Warn("a letter of a replay waits; it is tried again", "replay", p.ID, "dead_letter", l.ID, "error", err)
+				r.Logger.WarnContext(letter.InTrace(ctx, l), "a letter of a replay waits; it is tried again",
+					"replay", p.ID, "dead_letter", l.ID, "job", l.JobID, "error", err)
 			}
 			r.Changed()
 		})

@@ -79,7 +79,7 @@ func (r *Replays) Create(ctx context.Context, in Input) (p store.Replay, plan de
 	}
 	r.Failpoint(AfterFreeze)
 	r.Metrics.ReplayEvent(metrics.Created)
-	r.Logger.Info("a replay is made", "replay", p.ID, "letters", p.Letters, "author", p.Author)
+	r.Logger.Info("a replay is made", "replay", p.ID, "letters", p.Letters)
 	plan.Letters, plan.Skipped = p.Letters, p.Skipped
 	r.poke()
 	return p, plan, false, nil

@@ -117,8 +117,8 @@ func (k *Keeper) warn(ctx context.Context, f store.Filter) error {
 	}
 	k.Metrics.Expiring(n)
 	if n > 0 {
-		k.Logger.Warn("dead letters are written to files and removed soon", "letters", n, "within", k.Policy.WarnBefore,
-			"folder", k.Policy.ExportDir)
+		k.Logger.Warn("dead letters are written to files and removed soon", "letters", n, "wait", k.Policy.WarnBefore,
+			"file", k.Policy.ExportDir)
 	}
 	return nil
 }

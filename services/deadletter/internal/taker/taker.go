@@ -145,7 +145,7 @@ func (l *line) store(ctx context.Context, d *broker.Delivery) (store.Letter, err
 		return stored, err
 	}
 	l.Metrics.Stored(stored)
-	l.log.Info("a dead letter is stored", "dead_letter", stored.ID, "job", stored.JobID, "fault", stored.Fault.Kind,
+	l.log.InfoContext(ctx, "a dead letter is stored", "dead_letter", stored.ID, "job", stored.JobID, "fault", stored.Fault.Kind,
 		"attempt", stored.Attempt, "copies", stored.Copies)
 	return stored, nil
 }
@@ -157,7 +157,8 @@ func (l *line) giveBack(work, ctx context.Context, d *broker.Delivery, err error
 	if work.Err() == nil {
 		pause := pauseAfter(d.Count)
 		l.Metrics.Again(l.queue, metrics.Store)
-		l.log.Error("a dead letter can't be stored; it is given back to its queue", "job", d.Message.ID, "error", err, "pause", pause)
+		l.log.ErrorContext(ctx, "a dead letter can't be stored; it is given back to its queue",
+			"job", d.Message.ID, "error", err, "wait", pause)
 		sleep.For(work, pause)
 	}
 	l.release(ctx, d)
@@ -227,8 +228,8 @@ func (l *line) persist(ctx context.Context, call string, about store.Letter, do 
 		backoff.WithBackOff(b), backoff.WithMaxElapsedTime(0),
 		backoff.WithNotify(func(err error, next time.Duration) {
 			l.Metrics.Again(l.queue, call)
-			l.log.Warn("a dead letter waits: it is stored, what follows is tried again",
-				"dead_letter", about.ID, "job", about.JobID, "call", call, "error", err, "next_try", next)
+			l.log.WarnContext(ctx, "a dead letter waits: it is stored, what follows is tried again",
+				"dead_letter", about.ID, "job", about.JobID, "call", call, "error", err, "wait", next)
 		}))
 	return err
 }
@@ -248,7 +249,7 @@ func (l *line) ack(ctx context.Context, d *broker.Delivery) {
 		backoff.WithMaxElapsedTime(ackTime),
 		backoff.WithNotify(func(error, time.Duration) { l.Metrics.Again(l.queue, metrics.Ack) }))
 	if err != nil {
-		l.log.Warn("a dead letter is stored and comes again: its acknowledgement failed", "job", d.Message.ID, "error", err)
+		l.log.WarnContext(ctx, "a dead letter is stored and comes again: its acknowledgement failed", "job", d.Message.ID, "error", err)
 	}
 }
 
@@ -257,6 +258,6 @@ func (l *line) release(ctx context.Context, d *broker.Delivery) {
 	ctx, cancel := context.WithTimeout(ctx, releaseTime)
 	defer cancel()
 	if err := d.Release(ctx); err != nil && !errors.Is(err, broker.ErrLost) {
-		l.log.Warn("a dead letter could not be given back; it comes again when its consumer ends", "job", d.Message.ID, "error", err)
+		l.log.WarnContext(ctx, "a dead letter could not be given back; it comes again when its consumer ends", "job", d.Message.ID, "error", err)
 	}
 }

@@ -20,6 +20,8 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	s := opened(t, newer)
 	_, err := s.db.ExecContext(t.Context(), "INSERT INTO dead_letters_version (version_id, is_applied) VALUES (9999, true)")
 	require.NoError(t, err)
+	_, err = s.db.ExecContext(t.Context(), "INSERT INTO dead_letters_version_floor (version) VALUES (9999)")
+	require.NoError(t, err)
 	for _, c := range []struct {
 		name, address, says string
 		later               bool // trying again may help

@@ -55,7 +55,8 @@ func TestNewerTablesAreRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "dead-letters.db")
 	s, err := Open(t.Context(), path)
 	require.NoError(t, err)
-	_, err = s.writes.ExecContext(t.Context(), "INSERT INTO dead_letters_version (version_id, is_applied) VALUES (9999, 1)")
+	_, err = s.writes.ExecContext(t.Context(), "INSERT INTO dead_letters_version (version_id, is_applied) VALUES (9999, 1);"+
+		"INSERT INTO dead_letters_version_floor (version) VALUES (9999)")
 	require.NoError(t, err)
 	require.NoError(t, s.Close())
 	_, err = Open(t.Context(), path)

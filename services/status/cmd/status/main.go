@@ -30,7 +30,7 @@ func start(ctx context.Context, p *program.Program, s settings) error {
 		if err := os.MkdirAll(s.DataDir, 0o700); err != nil {
 			return err
 		}
-		p.Log.Info("no STORE_URL: jobs are kept in a file, for one status service", "store", data.StoreURL)
+		p.Log.Info("no STORE_URL: jobs are kept in a file, for one status service", "file", data.StoreURL)
 	}
 	artifacts, err := p.Artifacts(data)
 	if err != nil {

@@ -108,7 +108,7 @@ func (k *Keeper) complain(ctx context.Context, what string, err error) bool {
 	if err == nil || ctx.Err() != nil || errors.Is(err, context.Canceled) {
 		return false
 	}
-	k.Logger.Error("upkeep failed, it is tried again", "doing", what, "error", err)
+	k.Logger.ErrorContext(ctx, "upkeep failed, it is tried again", "part", what, "error", err)
 	return true
 }
 

@@ -59,7 +59,17 @@ func workKey(r job.Request, source []string) string {
 	case o.Theme == "":
 		o.Theme = "dark"
 	}
-	b, err := json.Marshal([]any{r.Kind, o.Length, o.Theme, strings.ToLower(o.Language), source})
+	parts := []any{r.Kind, o.Length, o.Theme, strings.ToLower(o.Language), source}
+	// Voices and format came later: a request without them keeps the key that
+	// programs before them made. Voices that are named are not looked into: which
+	// are the default ones is for lessons to know.
+	if fs := job.Formats(r.Kind); len(fs) > 0 && o.Format == fs[0] {
+		o.Format = ""
+	}
+	if o.Format != "" || len(o.Voices) > 0 {
+		parts = append(parts, o.Format, o.Voices)
+	}
+	b, err := json.Marshal(parts)
 	if err != nil {
 		return ""
 	}

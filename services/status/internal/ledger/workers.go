@@ -158,6 +158,7 @@ func (l *Ledger) Orders(ctx context.Context, id job.SessionID) (o store.Orders, 
 type Census struct {
 	Paused  map[job.Kind]bool
 	Workers map[job.Kind]map[WorkerState]int
+	Demand  map[job.Kind]store.Demand
 }
 
 // Census counts.
@@ -169,6 +170,9 @@ func (l *Ledger) Census(ctx context.Context) (c Census, err error) {
 			c.Paused[p.Kind] = true
 		}
 		if err != nil {
+			return err
+		}
+		if c.Demand, err = r.Demand(l.Now()); err != nil {
 			return err
 		}
 		staff, err := r.Staff("")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/obs/metric"
 	"github.com/studycast/studycast/services/status/internal/ledger"
 	"github.com/studycast/studycast/services/status/store"
 )
@@ -38,24 +39,64 @@ type seen struct {
 }
 
 var (
-	jobsDesc     = prometheus.NewDesc("studycast_jobs", "Jobs in the store.", []string{"kind", "state"}, nil)
-	ageDesc      = prometheus.NewDesc("studycast_jobs_oldest_age_seconds", "Age of the job that is longest in a state which is not final.", []string{"kind", "state"}, nil)
-	promisesDesc = prometheus.NewDesc("studycast_outbox_promises", "Messages promised and not confirmed, without those that wait for their turn.", nil, nil)
-	inLineDesc   = prometheus.NewDesc("studycast_jobs_in_line", "Queued jobs that wait for their turn before their message is published.", []string{"kind"}, nil)
-	overdueDesc  = prometheus.NewDesc("studycast_outbox_overdue_seconds", "How long the oldest promise is due.", nil, nil)
-	sessionsDesc = prometheus.NewDesc("studycast_worker_sessions", "Open worker sessions.", []string{"kind"}, nil)
-	callsDesc    = prometheus.NewDesc("studycast_webhook_calls_pending", "Calls of webhooks that are not delivered and not given up.", nil, nil)
-	lateDesc     = prometheus.NewDesc("studycast_webhook_calls_overdue_seconds", "How long the oldest call of a webhook is due.", nil, nil)
-	parkedDesc   = prometheus.NewDesc("studycast_jobs_parked", "Jobs that wait for a dependency that is down.", []string{"kind", "dependency"}, nil)
-	workersDesc  = prometheus.NewDesc("studycast_status_workers", "Open worker sessions by what they do.", []string{"kind", "state"}, nil)
-	pausedDesc   = prometheus.NewDesc("studycast_status_queue_paused", "1 while no worker may begin a job of the queue.", []string{"queue"}, nil)
-	watchersDesc = prometheus.NewDesc("studycast_job_watchers", "Streams that watch jobs.", nil, nil)
+	defJobs = metric.Def{
+		Name: "studycast_jobs", Type: metric.Gauge, Help: "Jobs in the store.",
+		Labels: []metric.Label{byKind, metric.Of("state", job.States()...)},
+	}
+	defAge = metric.Def{
+		Name: "studycast_jobs_oldest_age_seconds", Type: metric.Gauge, Help: "Age of the job that is longest in a state which is not final.",
+		Labels: []metric.Label{byKind, metric.Of("state", job.Scheduled, job.Queued, job.Running, job.Retrying, job.Parked)},
+	}
+	defDemand = metric.Def{
+		Name: "studycast_worker_demand_jobs", Type: metric.Gauge, Labels: []metric.Label{byKind},
+		Help: "Jobs that want a slot of a worker now: running, queued, or due to run again. Those that share a lesson count once; while the queue is paused only the running ones count. Scale workers by it.",
+	}
+	defPromises = metric.Def{
+		Name: "studycast_outbox_promises", Type: metric.Gauge, Help: "Messages promised and not confirmed, without those that wait for their turn.",
+	}
+	defInLine = metric.Def{
+		Name: "studycast_jobs_in_line", Type: metric.Gauge, Help: "Queued jobs that wait for their turn before their message is published.",
+		Labels: []metric.Label{byKind},
+	}
+	defOverdue = metric.Def{
+		Name: "studycast_outbox_overdue_seconds", Type: metric.Gauge, Help: "How long the oldest promise is due.",
+	}
+	defSessions = metric.Def{
+		Name: "studycast_worker_sessions", Type: metric.Gauge, Help: "Open worker sessions.", Labels: []metric.Label{byKind},
+	}
+	defPending = metric.Def{
+		Name: "studycast_webhook_calls_pending", Type: metric.Gauge, Help: "Calls of webhooks that are not delivered and not given up.",
+	}
+	defLate = metric.Def{
+		Name: "studycast_webhook_calls_overdue_seconds", Type: metric.Gauge, Help: "How long the oldest call of a webhook is due.",
+	}
+	defParked = metric.Def{
+		Name: "studycast_jobs_parked", Type: metric.Gauge, Help: "Jobs that wait for a dependency that is down.",
+		Labels: []metric.Label{byKind, byDependency},
+	}
+	defWorkers = metric.Def{
+		Name: "studycast_status_workers", Type: metric.Gauge, Help: "Open worker sessions by what they do.",
+		Labels: []metric.Label{byKind, metric.Of("state", ledger.WorkerStates()...)},
+	}
+	defPaused = metric.Def{
+		Name: "studycast_status_queue_paused", Type: metric.Gauge, Help: "1 while no worker may begin a job of the queue.",
+		Labels: []metric.Label{metric.Of("queue", job.Queues()...)},
+	}
+	defWatchers = metric.Def{Name: "studycast_job_watchers", Type: metric.Gauge, Help: "Streams that watch jobs."}
 )
+
+// gauges are those of Gauges.
+func gauges() []metric.Def {
+	return []metric.Def{
+		defJobs, defAge, defDemand, defInLine, defParked, defPromises, defOverdue, defSessions, defWorkers, defPaused,
+		defPending, defLate, defWatchers,
+	}
+}
 
 // Describe implements prometheus.Collector.
 func (g *Gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{jobsDesc, ageDesc, promisesDesc, inLineDesc, overdueDesc, sessionsDesc, workersDesc, pausedDesc, callsDesc, lateDesc, parkedDesc, watchersDesc} {
-		ch <- d
+	for _, d := range gauges() {
+		ch <- d.Desc()
 	}
 }
 
@@ -65,34 +106,35 @@ const collectTimeout = 5 * time.Second
 // Collect implements prometheus.Collector. When the store can't be read the
 // gauges are missing, never stale.
 func (g *Gauges) Collect(ch chan<- prometheus.Metric) {
-	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	gauge := func(d metric.Def, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d.Desc(), prometheus.GaugeValue, v, labels...)
 	}
-	gauge(watchersDesc, float64(g.Watchers()))
+	gauge(defWatchers, float64(g.Watchers()))
 	c, now, err := g.counts()
 	if err != nil {
 		g.Logger.Error("counting jobs for the metrics failed", "error", err)
 		return
 	}
-	gauge(promisesDesc, float64(c.Promises))
-	gauge(overdueDesc, age(now, c.Due))
-	gauge(callsDesc, float64(c.Calls))
-	gauge(lateDesc, age(now, c.CallDue))
+	gauge(defPromises, float64(c.Promises))
+	gauge(defOverdue, age(now, c.Due))
+	gauge(defPending, float64(c.Calls))
+	gauge(defLate, age(now, c.CallDue))
 	for _, k := range job.Kinds() {
-		gauge(inLineDesc, float64(c.Waiting[k]), string(k))
-		gauge(sessionsDesc, float64(c.Sessions[k]), string(k))
-		gauge(pausedDesc, one(c.Paused[k]), k.Queue())
+		gauge(defInLine, float64(c.Waiting[k]), string(k))
+		gauge(defSessions, float64(c.Sessions[k]), string(k))
+		gauge(defPaused, one(c.Paused[k]), k.Queue())
+		gauge(defDemand, float64(demand(c, k)), string(k))
 		for _, s := range ledger.WorkerStates() {
-			gauge(workersDesc, float64(c.Workers[k][s]), string(k), string(s))
+			gauge(defWorkers, float64(c.Workers[k][s]), string(k), string(s))
 		}
 		for _, d := range fault.Dependencies() {
-			gauge(parkedDesc, float64(parked(c.Parked, k, d)), string(k), d)
+			gauge(defParked, float64(parked(c.Parked, k, d)), string(k), d)
 		}
 		for _, s := range job.States() {
 			n := find(c.Jobs, k, s)
-			gauge(jobsDesc, float64(n.Jobs), string(k), string(s))
+			gauge(defJobs, float64(n.Jobs), string(k), string(s))
 			if !s.Final() {
-				gauge(ageDesc, age(now, n.Oldest), string(k), string(s))
+				gauge(defAge, age(now, n.Oldest), string(k), string(s))
 			}
 		}
 	}
@@ -117,6 +159,14 @@ func (g *Gauges) counts() (seen, time.Time, error) {
 	}
 	g.last, g.at = c, now
 	return c, now, nil
+}
+
+// demand counts the jobs of a kind that a worker could run now, or does.
+func demand(c seen, k job.Kind) int {
+	if c.Paused[k] {
+		return c.Demand[k].Running
+	}
+	return c.Demand[k].Running + c.Demand[k].Waiting
 }
 
 func find(cs []store.Count, k job.Kind, s job.State) store.Count {

@@ -1,25 +1,5 @@
-// Package metrics counts what the status service does. Its metrics:
-//
-//	studycast_jobs{kind,state}                       gauge: jobs in the store
-//	studycast_jobs_oldest_age_seconds{kind,state}    gauge: age of the job that is longest in a state which is not final
-//	studycast_outbox_promises                        gauge: messages promised and not confirmed, but for those in line
-//	studycast_jobs_in_line{kind}                     gauge: queued jobs that wait for their turn
-//	studycast_outbox_overdue_seconds                 gauge: how long the oldest promise is due
-//	studycast_worker_sessions{kind}                  gauge: open worker sessions
-//	studycast_status_workers{kind,state}             gauge: the same by what they do: working, paused, draining, silent
-//	studycast_status_queue_paused{queue}             gauge: 1 while no worker may begin a job of the queue
-//	studycast_webhook_calls_pending                  gauge: calls of webhooks that are not delivered and not given up
-//	studycast_webhook_calls_overdue_seconds          gauge: how long the oldest call of a webhook is due
-//	studycast_jobs_parked{kind,dependency}           gauge: jobs that wait for a dependency that is down
-//	studycast_job_watchers                           gauge: streams that watch jobs
-//	studycast_job_moves_total{kind,to,fault}         changes of state; fault is set for retrying and failed
-//	studycast_attempts_total{kind,answer}            answers to workers that want to start a job
-//	studycast_attempts_rescued_total{kind}           attempts taken from lost workers
-//	studycast_park_trials_total{dependency,outcome}  jobs that tried a dependency that is down
-//	studycast_job_queue_wait_seconds{kind}           from due to start
-//	studycast_job_duration_seconds{kind,outcome}     from accepted to final
-//
-// Every label is of a closed set.
+// Package metrics counts what the status service does. What it shows is defined
+// in All; every label is of a closed set.
 package metrics
 
 import (
@@ -27,6 +7,7 @@ import (
 
 	"github.com/studycast/studycast/core/fault"
 	"github.com/studycast/studycast/core/job"
+	"github.com/studycast/studycast/core/obs/metric"
 	"github.com/studycast/studycast/services/status/internal/decide"
 	"github.com/studycast/studycast/services/status/store"
 )
@@ -38,6 +19,42 @@ const (
 	Drop    = "drop"
 	Bury    = "bury"
 )
+
+var (
+	byKind       = metric.Of("kind", job.Kinds()...)
+	byDependency = metric.Of("dependency", fault.Dependencies()...)
+
+	defMoves = metric.Def{
+		Name: "studycast_job_moves_total", Type: metric.Counter, Help: "Changes of state of jobs. The fault is empty unless the state is retrying or failed.",
+		Labels: []metric.Label{byKind, metric.Of("to", job.States()...), metric.Of("fault", append(fault.Kinds(), "")...)},
+	}
+	defAttempts = metric.Def{
+		Name: "studycast_attempts_total", Type: metric.Counter, Help: "Answers to workers that want to start a job.",
+		Labels: []metric.Label{byKind, metric.Of("answer", Granted, Wait, Drop, Bury)},
+	}
+	defRescued = metric.Def{
+		Name: "studycast_attempts_rescued_total", Type: metric.Counter, Help: "Attempts taken from workers that were lost.",
+		Labels: []metric.Label{byKind},
+	}
+	defTrials = metric.Def{
+		Name: "studycast_park_trials_total", Type: metric.Counter, Help: "Jobs that tried a dependency that is down.",
+		Labels: []metric.Label{byDependency, metric.Of("outcome", decide.Answered, decide.StillDown, decide.Untold)},
+	}
+	defWaited = metric.Def{
+		Name: "studycast_job_queue_wait_seconds", Type: metric.Histogram, Help: "Time from when a job was due to its start.",
+		Labels: []metric.Label{byKind}, Buckets: []float64{.05, .25, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200},
+	}
+	defTook = metric.Def{
+		Name: "studycast_job_duration_seconds", Type: metric.Histogram, Help: "Time from when a job was accepted to its end.",
+		Labels:  []metric.Label{byKind, metric.Of("outcome", job.Succeeded, job.Failed, job.Cancelled)},
+		Buckets: []float64{1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640, 3600, 14400},
+	}
+)
+
+// All defines what the service shows of itself.
+func All() []metric.Def {
+	return append([]metric.Def{defMoves, defAttempts, defRescued, defTrials, defWaited, defTook}, gauges()...)
+}
 
 // Metrics is a prometheus.Collector.
 type Metrics struct {
@@ -52,54 +69,27 @@ type Metrics struct {
 // New returns the metrics with every series at zero.
 func New() *Metrics {
 	m := &Metrics{
-		moves: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "studycast_job_moves_total", Help: "Changes of state of jobs.",
-		}, []string{"kind", "to", "fault"}),
-		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "studycast_attempts_total", Help: "Answers to workers that want to start a job.",
-		}, []string{"kind", "answer"}),
-		rescued: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "studycast_attempts_rescued_total", Help: "Attempts taken from workers that were lost.",
-		}, []string{"kind"}),
-		trials: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "studycast_park_trials_total", Help: "Jobs that tried a dependency that is down.",
-		}, []string{"dependency", "outcome"}),
-		waited: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "studycast_job_queue_wait_seconds", Help: "Time from when a job was due to its start.",
-			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 15, 60, 300, 1800, 7200},
-		}, []string{"kind"}),
-		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "studycast_job_duration_seconds", Help: "Time from when a job was accepted to its end.",
-			Buckets: []float64{1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640, 3600, 14400},
-		}, []string{"kind", "outcome"}),
+		moves: defMoves.NewCounterVec(), attempts: defAttempts.NewCounterVec(), rescued: defRescued.NewCounterVec(),
+		trials: defTrials.NewCounterVec(), waited: defWaited.NewHistogramVec(), took: defTook.NewHistogramVec(),
 	}
 	m.zero()
 	return m
 }
 
 func (m *Metrics) zero() {
-	for _, d := range fault.Dependencies() {
-		for _, t := range []decide.Trial{decide.Answered, decide.StillDown, decide.Untold} {
-			m.trials.WithLabelValues(d, string(t))
-		}
-	}
+	metric.Zero(defAttempts, m.attempts.WithLabelValues)
+	metric.Zero(defRescued, m.rescued.WithLabelValues)
+	metric.Zero(defTrials, m.trials.WithLabelValues)
+	metric.Zero(defWaited, m.waited.WithLabelValues)
+	metric.Zero(defTook, m.took.WithLabelValues)
 	for _, k := range job.Kinds() {
-		kind := string(k)
-		m.rescued.WithLabelValues(kind)
-		m.waited.WithLabelValues(kind)
-		for _, a := range []string{Granted, Wait, Drop, Bury} {
-			m.attempts.WithLabelValues(kind, a)
-		}
 		for _, s := range job.States() {
-			if s.Final() {
-				m.took.WithLabelValues(kind, string(s))
-			}
 			if s != job.Failed && s != job.Retrying {
-				m.moves.WithLabelValues(kind, string(s), "")
+				m.moves.WithLabelValues(string(k), string(s), "")
 				continue
 			}
 			for _, f := range fault.Kinds() {
-				m.moves.WithLabelValues(kind, string(s), string(f))
+				m.moves.WithLabelValues(string(k), string(s), string(f))
 			}
 		}
 	}

@@ -19,6 +19,8 @@ type request struct {
 	Length   string            `json:"length,omitempty"`
 	Theme    string            `json:"theme,omitempty"`
 	Language string            `json:"language,omitempty"`
+	Voices   []string          `json:"voices,omitempty"`
+	Format   string            `json:"format,omitempty"`
 	RunAt    *time.Time        `json:"run_at,omitempty"`
 	Labels   map[string]string `json:"labels,omitempty"`
 	Fresh    bool              `json:"fresh,omitempty"`
@@ -29,8 +31,8 @@ type request struct {
 func EncodeRequest(r job.Request) ([]byte, error) {
 	out := request{
 		Kind: string(r.Kind), URL: r.Source.URL, Upload: r.Source.Upload, Text: r.Source.Text,
-		Length: r.Options.Length, Theme: r.Options.Theme, Language: r.Options.Language, Labels: r.Labels,
-		Fresh: r.Fresh,
+		Length: r.Options.Length, Theme: r.Options.Theme, Language: r.Options.Language, Voices: r.Options.Voices,
+		Format: r.Options.Format, Labels: r.Labels, Fresh: r.Fresh,
 	}
 	if !r.RunAt.IsZero() {
 		at := r.RunAt.UTC()
@@ -48,7 +50,7 @@ func DecodeRequest(b []byte) (job.Request, error) {
 	r := job.Request{
 		Kind:    job.Kind(in.Kind),
 		Source:  job.Source{URL: in.URL, Upload: in.Upload, Text: in.Text},
-		Options: job.Options{Length: in.Length, Theme: in.Theme, Language: in.Language},
+		Options: job.Options{Length: in.Length, Theme: in.Theme, Language: in.Language, Voices: in.Voices, Format: in.Format},
 		Labels:  in.Labels,
 		Fresh:   in.Fresh,
 	}

@@ -28,6 +28,13 @@ func TestFormIsKept(t *testing.T) {
 	require.NoError(t, err)
 	r.RunAt = r.RunAt.UTC()
 	require.Equal(t, r, got)
+	r.Options.Voices, r.Options.Format = []string{"cal"}, job.Portrait
+	b, err = record.EncodeRequest(r)
+	require.NoError(t, err)
+	require.Contains(t, string(b), `"language":"de","voices":["cal"],"format":"portrait","run_at"`)
+	got, err = record.DecodeRequest(b)
+	require.NoError(t, err)
+	require.Equal(t, r, got)
 
 	f := &job.Fault{Kind: "source", Text: "t", Cause: "c", Stage: "s", At: r.RunAt}
 	b, err = record.EncodeFault(f)

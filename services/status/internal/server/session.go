@@ -65,7 +65,7 @@ func (s *Server) join(ctx context.Context, h *statusv1.Hello) (store.Session, *h
 
 func (s *Server) serve(stream sessionStream, sess store.Session, box *hub.Mailbox) error {
 	log := s.Logger.With("session", sess.ID, "worker", sess.Worker)
-	log.Info("session stream opened", "stream", sess.Stream)
+	log.Info("session stream opened")
 	err := stream.Send(&statusv1.SessionResponse{Say: &statusv1.SessionResponse_Welcome{Welcome: &statusv1.Welcome{
 		SessionId: string(sess.ID), Heartbeat: durationpb.New(decide.Heartbeat), Lease: durationpb.New(decide.Lease),
 	}}})

@@ -22,7 +22,8 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	require.NoError(t, opened(t, newer).Close())
 	name := newer[strings.LastIndex(newer, "search_path=")+len("search_path="):]
 	name, _, _ = strings.Cut(name, "&")
-	require.NoError(t, server.Exec(t.Context(), "INSERT INTO "+name+".goose_db_version (version_id, is_applied) VALUES (9999, true)"))
+	require.NoError(t, server.Exec(t.Context(), "INSERT INTO "+name+".goose_db_version (version_id, is_applied) VALUES (9999, true);"+
+		"INSERT INTO "+name+".goose_db_version_floor (version) VALUES (9999)"))
 	for _, c := range []struct{ name, address, says string }{
 		{"newer tables", newer, "run the newer program"},
 		{"not a URL", "postgres://u:secret@h:port/db", "not a URL"},

@@ -67,7 +67,8 @@ func TestNewerTablesAreRefused(t *testing.T) {
 	require.NoError(t, s.Close())
 	db, err := sql.Open("sqlite", path)
 	require.NoError(t, err)
-	_, err = db.ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)")
+	_, err = db.ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1);"+
+		"INSERT INTO goose_db_version_floor (version) VALUES (9999)")
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
 	_, err = sqlitestore.Open(t.Context(), path)

@@ -14,7 +14,7 @@ func whole() store.Row {
 	r := small("a", "ada", job.Running, 0)
 	r.Request = job.Request{
 		Kind: job.Audio, Source: job.Source{Text: "Wärme \"fließt\" ✓"}, RunAt: at(5),
-		Options: job.Options{Length: "short", Theme: "dark", Language: "de"}, Labels: map[string]string{"k": "v"},
+		Options: job.Options{Length: "short", Theme: "dark", Language: "de", Voices: []string{"ada", "cal"}, Format: "dialogue"}, Labels: map[string]string{"k": "v"},
 	}
 	r.Attempt, r.Spent, r.NotBefore, r.Stage, r.Progress = 3, 2, at(9), "encode", 62.5
 	r.Fault = &job.Fault{Kind: "source", Text: "t", Cause: "c", Stage: "fetch", At: at(4)}
@@ -261,6 +261,35 @@ func countsAndDeadlines(t *testing.T, b *bench) {
 		require.Equal(t, 2, c.Promises)
 		require.Equal(t, at(7), c.Due)
 		require.Equal(t, 1, c.Sessions[job.Video])
+		return err
+	})
+}
+
+func demand(t *testing.T, b *bench) {
+	add := func(id job.ID, s job.State, notBefore int, leader job.ID) {
+		r := small(id, "ada", s, 1)
+		r.Leader = leader
+		if notBefore > 0 {
+			r.NotBefore = at(notBefore)
+		}
+		b.insert(r)
+	}
+	add("runs", job.Running, 0, "")
+	add("shares its run", job.Running, 0, "runs")
+	add("queued", job.Queued, 0, "")
+	add("shares its place", job.Queued, 0, "queued")
+	add("was scheduled once", job.Queued, 9, "")
+	add("retry is due", job.Retrying, 5, "")
+	add("retry is not due", job.Retrying, 6, "")
+	add("is due", job.Scheduled, 5, "")
+	add("is not due", job.Scheduled, 6, "")
+	for _, s := range []job.State{job.Parked, job.Succeeded, job.Failed, job.Cancelled} {
+		add(job.ID("is "+string(s)), s, 0, "")
+	}
+	b.view(func(r store.Reader) error {
+		d, err := r.Demand(at(5))
+		require.Equal(t, store.Demand{Running: 1, Waiting: 4}, d[job.Video])
+		require.Zero(t, d[job.Audio])
 		return err
 	})
 }

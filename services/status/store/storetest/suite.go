@@ -55,6 +55,7 @@ func Run(t *testing.T, open Open) {
 		{"tombstones", tombstones},
 		{"surplus is the oldest", surplus},
 		{"counts and deadlines", countsAndDeadlines},
+		{"demand", demand},
 		{"counts of an owner", countsOfAnOwner},
 		{"webhooks", webhooks},
 		{"calls", callsAreKept},

@@ -1126,6 +1126,190 @@ func (x *WatchJobsResponse) GetSeq() int64 {
 	return 0
 }
 
+// ListVoicesRequest is empty.
+type ListVoicesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListVoicesRequest) Reset() {
+	*x = ListVoicesRequest{}
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListVoicesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListVoicesRequest) ProtoMessage() {}
+
+func (x *ListVoicesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListVoicesRequest.ProtoReflect.Descriptor instead.
+func (*ListVoicesRequest) Descriptor() ([]byte, []int) {
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{20}
+}
+
+// ListVoicesResponse has every voice, those that are not there included.
+type ListVoicesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The voices; those of the product first.
+	Voices        []*Voice `protobuf:"bytes,1,rep,name=voices,proto3" json:"voices,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListVoicesResponse) Reset() {
+	*x = ListVoicesResponse{}
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListVoicesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListVoicesResponse) ProtoMessage() {}
+
+func (x *ListVoicesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListVoicesResponse.ProtoReflect.Descriptor instead.
+func (*ListVoicesResponse) Descriptor() ([]byte, []int) {
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ListVoicesResponse) GetVoices() []*Voice {
+	if x != nil {
+		return x.Voices
+	}
+	return nil
+}
+
+// Voice is somebody who can be heard in a lesson.
+type Voice struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What options.voices calls it.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// BCP 47 tag of the language that it speaks best; empty = not known. Lessons in
+	// other languages are spoken, too.
+	Language string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	// female or male; empty = not known.
+	Gender string `protobuf:"bytes,3,opt,name=gender,proto3" json:"gender,omitempty"`
+	// How it sounds, in a few words.
+	Character string `protobuf:"bytes,4,opt,name=character,proto3" json:"character,omitempty"`
+	// Whom it suits: narrator, first or second (host of a dialogue).
+	Suits []string `protobuf:"bytes,5,rep,name=suits,proto3" json:"suits,omitempty"`
+	// Whom it is when nobody is chosen.
+	DefaultFor []string `protobuf:"bytes,6,rep,name=default_for,json=defaultFor,proto3" json:"default_for,omitempty"`
+	// Whether this server has it; a job with one that it lacks is refused.
+	Available     bool `protobuf:"varint,7,opt,name=available,proto3" json:"available,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Voice) Reset() {
+	*x = Voice{}
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Voice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Voice) ProtoMessage() {}
+
+func (x *Voice) ProtoReflect() protoreflect.Message {
+	mi := &file_studycast_gateway_v1_gateway_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Voice.ProtoReflect.Descriptor instead.
+func (*Voice) Descriptor() ([]byte, []int) {
+	return file_studycast_gateway_v1_gateway_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *Voice) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Voice) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *Voice) GetGender() string {
+	if x != nil {
+		return x.Gender
+	}
+	return ""
+}
+
+func (x *Voice) GetCharacter() string {
+	if x != nil {
+		return x.Character
+	}
+	return ""
+}
+
+func (x *Voice) GetSuits() []string {
+	if x != nil {
+		return x.Suits
+	}
+	return nil
+}
+
+func (x *Voice) GetDefaultFor() []string {
+	if x != nil {
+		return x.DefaultFor
+	}
+	return nil
+}
+
+func (x *Voice) GetAvailable() bool {
+	if x != nil {
+		return x.Available
+	}
+	return false
+}
+
 var File_studycast_gateway_v1_gateway_proto protoreflect.FileDescriptor
 
 const file_studycast_gateway_v1_gateway_proto_rawDesc = "" +
@@ -1188,7 +1372,19 @@ const file_studycast_gateway_v1_gateway_proto_rawDesc = "" +
 	"\x11WatchJobsResponse\x12'\n" +
 	"\x03job\x18\x01 \x01(\v2\x15.studycast.job.v1.JobR\x03job\x12\x18\n" +
 	"\adeleted\x18\x02 \x01(\tR\adeleted\x12\x10\n" +
-	"\x03seq\x18\x03 \x01(\x03R\x03seq2\xde\x06\n" +
+	"\x03seq\x18\x03 \x01(\x03R\x03seq\"\x13\n" +
+	"\x11ListVoicesRequest\"I\n" +
+	"\x12ListVoicesResponse\x123\n" +
+	"\x06voices\x18\x01 \x03(\v2\x1b.studycast.gateway.v1.VoiceR\x06voices\"\xc2\x01\n" +
+	"\x05Voice\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
+	"\blanguage\x18\x02 \x01(\tR\blanguage\x12\x16\n" +
+	"\x06gender\x18\x03 \x01(\tR\x06gender\x12\x1c\n" +
+	"\tcharacter\x18\x04 \x01(\tR\tcharacter\x12\x14\n" +
+	"\x05suits\x18\x05 \x03(\tR\x05suits\x12\x1f\n" +
+	"\vdefault_for\x18\x06 \x03(\tR\n" +
+	"defaultFor\x12\x1c\n" +
+	"\tavailable\x18\a \x01(\bR\tavailable2\xbf\a\n" +
 	"\n" +
 	"JobService\x12\\\n" +
 	"\tCreateJob\x12&.studycast.gateway.v1.CreateJobRequest\x1a'.studycast.gateway.v1.CreateJobResponse\x12n\n" +
@@ -1199,7 +1395,9 @@ const file_studycast_gateway_v1_gateway_proto_rawDesc = "" +
 	"\bRetryJob\x12%.studycast.gateway.v1.RetryJobRequest\x1a&.studycast.gateway.v1.RetryJobResponse\x12\\\n" +
 	"\tDeleteJob\x12&.studycast.gateway.v1.DeleteJobRequest\x1a'.studycast.gateway.v1.DeleteJobResponse\x12[\n" +
 	"\bWatchJob\x12%.studycast.gateway.v1.WatchJobRequest\x1a&.studycast.gateway.v1.WatchJobResponse0\x01\x12^\n" +
-	"\tWatchJobs\x12&.studycast.gateway.v1.WatchJobsRequest\x1a'.studycast.gateway.v1.WatchJobsResponse0\x01B\xe3\x01\n" +
+	"\tWatchJobs\x12&.studycast.gateway.v1.WatchJobsRequest\x1a'.studycast.gateway.v1.WatchJobsResponse0\x01\x12_\n" +
+	"\n" +
+	"ListVoices\x12'.studycast.gateway.v1.ListVoicesRequest\x1a(.studycast.gateway.v1.ListVoicesResponseB\xe3\x01\n" +
 	"\x18com.studycast.gateway.v1B\fGatewayProtoP\x01ZGgithub.com/studycast/studycast/proto/gen/studycast/gateway/v1;gatewayv1\xa2\x02\x03SGX\xaa\x02\x14Studycast.Gateway.V1\xca\x02\x14Studycast\\Gateway\\V1\xe2\x02 Studycast\\Gateway\\V1\\GPBMetadata\xea\x02\x16Studycast::Gateway::V1b\x06proto3"
 
 var (
@@ -1214,7 +1412,7 @@ func file_studycast_gateway_v1_gateway_proto_rawDescGZIP() []byte {
 	return file_studycast_gateway_v1_gateway_proto_rawDescData
 }
 
-var file_studycast_gateway_v1_gateway_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_studycast_gateway_v1_gateway_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_studycast_gateway_v1_gateway_proto_goTypes = []any{
 	(*CreateJobRequest)(nil),        // 0: studycast.gateway.v1.CreateJobRequest
 	(*CreateJobResponse)(nil),       // 1: studycast.gateway.v1.CreateJobResponse
@@ -1236,50 +1434,56 @@ var file_studycast_gateway_v1_gateway_proto_goTypes = []any{
 	(*WatchJobResponse)(nil),        // 17: studycast.gateway.v1.WatchJobResponse
 	(*WatchJobsRequest)(nil),        // 18: studycast.gateway.v1.WatchJobsRequest
 	(*WatchJobsResponse)(nil),       // 19: studycast.gateway.v1.WatchJobsResponse
-	(*v1.Request)(nil),              // 20: studycast.job.v1.Request
-	(*v1.Job)(nil),                  // 21: studycast.job.v1.Job
-	(*anypb.Any)(nil),               // 22: google.protobuf.Any
-	(*timestamppb.Timestamp)(nil),   // 23: google.protobuf.Timestamp
+	(*ListVoicesRequest)(nil),       // 20: studycast.gateway.v1.ListVoicesRequest
+	(*ListVoicesResponse)(nil),      // 21: studycast.gateway.v1.ListVoicesResponse
+	(*Voice)(nil),                   // 22: studycast.gateway.v1.Voice
+	(*v1.Request)(nil),              // 23: studycast.job.v1.Request
+	(*v1.Job)(nil),                  // 24: studycast.job.v1.Job
+	(*anypb.Any)(nil),               // 25: google.protobuf.Any
+	(*timestamppb.Timestamp)(nil),   // 26: google.protobuf.Timestamp
 }
 var file_studycast_gateway_v1_gateway_proto_depIdxs = []int32{
-	20, // 0: studycast.gateway.v1.CreateJobRequest.request:type_name -> studycast.job.v1.Request
-	21, // 1: studycast.gateway.v1.CreateJobResponse.job:type_name -> studycast.job.v1.Job
-	20, // 2: studycast.gateway.v1.BatchCreateJobsRequest.requests:type_name -> studycast.job.v1.Request
+	23, // 0: studycast.gateway.v1.CreateJobRequest.request:type_name -> studycast.job.v1.Request
+	24, // 1: studycast.gateway.v1.CreateJobResponse.job:type_name -> studycast.job.v1.Job
+	23, // 2: studycast.gateway.v1.BatchCreateJobsRequest.requests:type_name -> studycast.job.v1.Request
 	4,  // 3: studycast.gateway.v1.BatchCreateJobsResponse.results:type_name -> studycast.gateway.v1.BatchResult
 	1,  // 4: studycast.gateway.v1.BatchResult.created:type_name -> studycast.gateway.v1.CreateJobResponse
 	5,  // 5: studycast.gateway.v1.BatchResult.status:type_name -> studycast.gateway.v1.Status
-	22, // 6: studycast.gateway.v1.Status.details:type_name -> google.protobuf.Any
-	21, // 7: studycast.gateway.v1.GetJobResponse.job:type_name -> studycast.job.v1.Job
-	23, // 8: studycast.gateway.v1.ListJobsRequest.created_after:type_name -> google.protobuf.Timestamp
-	23, // 9: studycast.gateway.v1.ListJobsRequest.created_before:type_name -> google.protobuf.Timestamp
-	21, // 10: studycast.gateway.v1.ListJobsResponse.jobs:type_name -> studycast.job.v1.Job
-	21, // 11: studycast.gateway.v1.CancelJobResponse.job:type_name -> studycast.job.v1.Job
-	21, // 12: studycast.gateway.v1.RetryJobResponse.job:type_name -> studycast.job.v1.Job
-	21, // 13: studycast.gateway.v1.WatchJobResponse.job:type_name -> studycast.job.v1.Job
-	21, // 14: studycast.gateway.v1.WatchJobsResponse.job:type_name -> studycast.job.v1.Job
-	0,  // 15: studycast.gateway.v1.JobService.CreateJob:input_type -> studycast.gateway.v1.CreateJobRequest
-	2,  // 16: studycast.gateway.v1.JobService.BatchCreateJobs:input_type -> studycast.gateway.v1.BatchCreateJobsRequest
-	6,  // 17: studycast.gateway.v1.JobService.GetJob:input_type -> studycast.gateway.v1.GetJobRequest
-	8,  // 18: studycast.gateway.v1.JobService.ListJobs:input_type -> studycast.gateway.v1.ListJobsRequest
-	10, // 19: studycast.gateway.v1.JobService.CancelJob:input_type -> studycast.gateway.v1.CancelJobRequest
-	12, // 20: studycast.gateway.v1.JobService.RetryJob:input_type -> studycast.gateway.v1.RetryJobRequest
-	14, // 21: studycast.gateway.v1.JobService.DeleteJob:input_type -> studycast.gateway.v1.DeleteJobRequest
-	16, // 22: studycast.gateway.v1.JobService.WatchJob:input_type -> studycast.gateway.v1.WatchJobRequest
-	18, // 23: studycast.gateway.v1.JobService.WatchJobs:input_type -> studycast.gateway.v1.WatchJobsRequest
-	1,  // 24: studycast.gateway.v1.JobService.CreateJob:output_type -> studycast.gateway.v1.CreateJobResponse
-	3,  // 25: studycast.gateway.v1.JobService.BatchCreateJobs:output_type -> studycast.gateway.v1.BatchCreateJobsResponse
-	7,  // 26: studycast.gateway.v1.JobService.GetJob:output_type -> studycast.gateway.v1.GetJobResponse
-	9,  // 27: studycast.gateway.v1.JobService.ListJobs:output_type -> studycast.gateway.v1.ListJobsResponse
-	11, // 28: studycast.gateway.v1.JobService.CancelJob:output_type -> studycast.gateway.v1.CancelJobResponse
-	13, // 29: studycast.gateway.v1.JobService.RetryJob:output_type -> studycast.gateway.v1.RetryJobResponse
-	15, // 30: studycast.gateway.v1.JobService.DeleteJob:output_type -> studycast.gateway.v1.DeleteJobResponse
-	17, // 31: studycast.gateway.v1.JobService.WatchJob:output_type -> studycast.gateway.v1.WatchJobResponse
-	19, // 32: studycast.gateway.v1.JobService.WatchJobs:output_type -> studycast.gateway.v1.WatchJobsResponse
-	24, // [24:33] is the sub-list for method output_type
-	15, // [15:24] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	25, // 6: studycast.gateway.v1.Status.details:type_name -> google.protobuf.Any
+	24, // 7: studycast.gateway.v1.GetJobResponse.job:type_name -> studycast.job.v1.Job
+	26, // 8: studycast.gateway.v1.ListJobsRequest.created_after:type_name -> google.protobuf.Timestamp
+	26, // 9: studycast.gateway.v1.ListJobsRequest.created_before:type_name -> google.protobuf.Timestamp
+	24, // 10: studycast.gateway.v1.ListJobsResponse.jobs:type_name -> studycast.job.v1.Job
+	24, // 11: studycast.gateway.v1.CancelJobResponse.job:type_name -> studycast.job.v1.Job
+	24, // 12: studycast.gateway.v1.RetryJobResponse.job:type_name -> studycast.job.v1.Job
+	24, // 13: studycast.gateway.v1.WatchJobResponse.job:type_name -> studycast.job.v1.Job
+	24, // 14: studycast.gateway.v1.WatchJobsResponse.job:type_name -> studycast.job.v1.Job
+	22, // 15: studycast.gateway.v1.ListVoicesResponse.voices:type_name -> studycast.gateway.v1.Voice
+	0,  // 16: studycast.gateway.v1.JobService.CreateJob:input_type -> studycast.gateway.v1.CreateJobRequest
+	2,  // 17: studycast.gateway.v1.JobService.BatchCreateJobs:input_type -> studycast.gateway.v1.BatchCreateJobsRequest
+	6,  // 18: studycast.gateway.v1.JobService.GetJob:input_type -> studycast.gateway.v1.GetJobRequest
+	8,  // 19: studycast.gateway.v1.JobService.ListJobs:input_type -> studycast.gateway.v1.ListJobsRequest
+	10, // 20: studycast.gateway.v1.JobService.CancelJob:input_type -> studycast.gateway.v1.CancelJobRequest
+	12, // 21: studycast.gateway.v1.JobService.RetryJob:input_type -> studycast.gateway.v1.RetryJobRequest
+	14, // 22: studycast.gateway.v1.JobService.DeleteJob:input_type -> studycast.gateway.v1.DeleteJobRequest
+	16, // 23: studycast.gateway.v1.JobService.WatchJob:input_type -> studycast.gateway.v1.WatchJobRequest
+	18, // 24: studycast.gateway.v1.JobService.WatchJobs:input_type -> studycast.gateway.v1.WatchJobsRequest
+	20, // 25: studycast.gateway.v1.JobService.ListVoices:input_type -> studycast.gateway.v1.ListVoicesRequest
+	1,  // 26: studycast.gateway.v1.JobService.CreateJob:output_type -> studycast.gateway.v1.CreateJobResponse
+	3,  // 27: studycast.gateway.v1.JobService.BatchCreateJobs:output_type -> studycast.gateway.v1.BatchCreateJobsResponse
+	7,  // 28: studycast.gateway.v1.JobService.GetJob:output_type -> studycast.gateway.v1.GetJobResponse
+	9,  // 29: studycast.gateway.v1.JobService.ListJobs:output_type -> studycast.gateway.v1.ListJobsResponse
+	11, // 30: studycast.gateway.v1.JobService.CancelJob:output_type -> studycast.gateway.v1.CancelJobResponse
+	13, // 31: studycast.gateway.v1.JobService.RetryJob:output_type -> studycast.gateway.v1.RetryJobResponse
+	15, // 32: studycast.gateway.v1.JobService.DeleteJob:output_type -> studycast.gateway.v1.DeleteJobResponse
+	17, // 33: studycast.gateway.v1.JobService.WatchJob:output_type -> studycast.gateway.v1.WatchJobResponse
+	19, // 34: studycast.gateway.v1.JobService.WatchJobs:output_type -> studycast.gateway.v1.WatchJobsResponse
+	21, // 35: studycast.gateway.v1.JobService.ListVoices:output_type -> studycast.gateway.v1.ListVoicesResponse
+	26, // [26:36] is the sub-list for method output_type
+	16, // [16:26] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_studycast_gateway_v1_gateway_proto_init() }
@@ -1297,7 +1501,7 @@ func file_studycast_gateway_v1_gateway_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_studycast_gateway_v1_gateway_proto_rawDesc), len(file_studycast_gateway_v1_gateway_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

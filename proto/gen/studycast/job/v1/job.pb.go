@@ -138,7 +138,12 @@ type Options struct {
 	// dark or paper; video only.
 	Theme string `protobuf:"bytes,2,opt,name=theme,proto3" json:"theme,omitempty"`
 	// BCP 47 tag; empty = that of the source.
-	Language      string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
+	Language string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
+	// Names of JobService.ListVoices: that of the narrator, or those of the two
+	// hosts of a dialogue.
+	Voices []string `protobuf:"bytes,4,rep,name=voices,proto3" json:"voices,omitempty"`
+	// landscape or portrait for a video, dialogue or monologue for audio.
+	Format        string `protobuf:"bytes,5,opt,name=format,proto3" json:"format,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -190,6 +195,20 @@ func (x *Options) GetTheme() string {
 func (x *Options) GetLanguage() string {
 	if x != nil {
 		return x.Language
+	}
+	return ""
+}
+
+func (x *Options) GetVoices() []string {
+	if x != nil {
+		return x.Voices
+	}
+	return nil
+}
+
+func (x *Options) GetFormat() string {
+	if x != nil {
+		return x.Format
 	}
 	return ""
 }
@@ -1108,11 +1127,13 @@ const file_studycast_job_v1_job_proto_rawDesc = "" +
 	"\x03url\x18\x01 \x01(\tH\x00R\x03url\x12\x18\n" +
 	"\x06upload\x18\x02 \x01(\tH\x00R\x06upload\x12\x14\n" +
 	"\x04text\x18\x03 \x01(\tH\x00R\x04textB\x06\n" +
-	"\x04from\"S\n" +
+	"\x04from\"\x83\x01\n" +
 	"\aOptions\x12\x16\n" +
 	"\x06length\x18\x01 \x01(\tR\x06length\x12\x14\n" +
 	"\x05theme\x18\x02 \x01(\tR\x05theme\x12\x1a\n" +
-	"\blanguage\x18\x03 \x01(\tR\blanguage\"\xc7\x02\n" +
+	"\blanguage\x18\x03 \x01(\tR\blanguage\x12\x16\n" +
+	"\x06voices\x18\x04 \x03(\tR\x06voices\x12\x16\n" +
+	"\x06format\x18\x05 \x01(\tR\x06format\"\xc7\x02\n" +
 	"\aRequest\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x120\n" +
 	"\x06source\x18\x02 \x01(\v2\x18.studycast.job.v1.SourceR\x06source\x123\n" +
