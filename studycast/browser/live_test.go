@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
@@ -29,6 +30,25 @@ func TestReload(t *testing.T) {
 	b.state(lessonLimit, "Ready")
 	b.requireProgress()
 	other.state(stepLimit, "Ready")
+}
+
+// TestSleep puts the window to sleep in the middle of a lesson, as a browser does
+// with tabs that nobody looks at: when it wakes up it knows what became of it.
+func TestSleep(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	b := p.open(t)
+	b.audio()
+	b.ask(p.site.URL + "/gated/")
+	p.site.visitor(t)
+	b.state(stepLimit, "Working")
+	b.do(call(page.SetWebLifecycleState, page.SetWebLifecycleStateParams{State: page.SetWebLifecycleStateStateFrozen}))
+	p.site.open()
+	awake := p.open(t)
+	awake.await(lessonLimit, `document.querySelector('article[data-state=succeeded]')`)
+	b.do(call(page.SetWebLifecycleState, page.SetWebLifecycleStateParams{State: page.SetWebLifecycleStateStateActive}))
+	b.await(stepLimit, `document.querySelector('article[data-state=succeeded]')`)
+	b.do(chromedp.WaitVisible(chromedp.CSS(live)))
 }
 
 // TestRestart ends the server in the middle of a lesson: the page says so, and

@@ -79,7 +79,7 @@ func TestLook(t *testing.T) {
 	b.look("failed")
 
 	b.choose("short")
-	b.ask(p.site.URL + "/gated/")
+	b.another(p.site.URL + "/gated/")
 	p.site.visitor(t)
 	b.state(stepLimit, "Working")
 	b.look("working")

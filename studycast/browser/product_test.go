@@ -40,7 +40,7 @@ type product struct {
 
 // start runs the product with a web site on loopback to make lessons of; change
 // may alter its options.
-func start(t *testing.T, change ...func(*single.Options)) *product {
+func start(t testing.TB, change ...func(*single.Options)) *product {
 	t.Helper()
 	var s settings
 	parser, err := kong.New(&s)
@@ -59,7 +59,7 @@ func start(t *testing.T, change ...func(*single.Options)) *product {
 }
 
 // run starts it, or starts it again, at an address.
-func (p *product) run(t *testing.T, address string) {
+func (p *product) run(t testing.TB, address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", address)
 	require.NoError(t, err)
@@ -87,7 +87,7 @@ func (p *product) run(t *testing.T, address string) {
 
 // requireNoScratch checks that no file of an attempt is left. The gate lock
 // stays for ever and is empty.
-func requireNoScratch(t *testing.T, dir string) {
+func requireNoScratch(t testing.TB, dir string) {
 	t.Helper()
 	require.NoError(t, filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		require.NoError(t, err)
@@ -106,7 +106,7 @@ type site struct {
 	broken atomic.Bool // what is flaky answers 500
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t testing.TB) *site {
 	t.Helper()
 	opened := make(chan struct{})
 	s := &site{came: make(chan struct{}, 100), open: sync.OnceFunc(func() { close(opened) })}
@@ -131,7 +131,7 @@ func newSite(t *testing.T) *site {
 }
 
 // visitor waits until somebody stands before the gate.
-func (s *site) visitor(t *testing.T) {
+func (s *site) visitor(t testing.TB) {
 	t.Helper()
 	select {
 	case <-s.came:

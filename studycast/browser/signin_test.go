@@ -18,12 +18,18 @@ import (
 // tokenField is asked for by a gateway that wants to know who comes.
 const tokenField = `[role=dialog] input[type=password]`
 
-// keysOf makes an API key of each name, and the file that makes them valid.
-func keysOf(t *testing.T, names ...string) (keys []string, file string) {
+// keysOf makes an API key for each of several people, like "ann" or "olga operator",
+// and the file that makes them valid.
+func keysOf(t *testing.T, people ...string) (keys []string, file string) {
 	t.Helper()
 	var lines []string
-	for _, name := range names {
-		key, line, err := gateway.NewAPIKey(name, nil, nil)
+	for _, someone := range people {
+		var roles []gateway.Role
+		name, role, ok := strings.Cut(someone, " ")
+		if ok {
+			roles = []gateway.Role{gateway.Role(role)}
+		}
+		key, line, err := gateway.NewAPIKey(name, roles, nil)
 		require.NoError(t, err)
 		keys, lines = append(keys, key), append(lines, line)
 	}

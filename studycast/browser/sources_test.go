@@ -84,12 +84,18 @@ func TestFiles(t *testing.T) {
 	require.Contains(t, b.text(cardFrom), "Uploaded file")
 }
 
-// drop drags a file over the middle of the page and lets it go.
+// drop drags a file over the middle of the form and lets it go.
 func (b *tab) drop(path string) {
 	b.t.Helper()
+	at := eval[[]float64](b, `(() => {
+		const form = document.querySelector('form[aria-label="New lesson"]');
+		form.scrollIntoView({ block: 'center', behavior: 'instant' });
+		const r = form.getBoundingClientRect();
+		return [r.x + r.width / 2, r.y + r.height / 2];
+	})()`)
 	for _, kind := range []input.DispatchDragEventType{input.DispatchDragEventTypeDragEnter, input.DispatchDragEventTypeDragOver, input.DispatchDragEventTypeDrop} {
 		b.do(call(input.DispatchDragEvent, input.DispatchDragEventParams{
-			Type: kind, X: 640, Y: 400, Data: &input.DragData{Items: []*input.DragDataItem{}, Files: []string{path}, DragOperationsMask: 1},
+			Type: kind, X: at[0], Y: at[1], Data: &input.DragData{Items: []*input.DragDataItem{}, Files: []string{path}, DragOperationsMask: 1},
 		}))
 	}
 }
@@ -103,10 +109,26 @@ func TestFailingSource(t *testing.T) {
 	require.Contains(t, b.text(cardFault), "404")
 	require.Equal(t, "Try again", b.text(card+" button"))
 
+	b.click(card + ` button[aria-label^="Change"]`)
+	require.Equal(t, p.site.URL+"/no-such-page", eval[string](b, `document.querySelector('`+urlField+`').value`), "a mistyped address can be mended")
+
 	b.click(card + ` button[aria-label^="Delete"]`)
 	b.click(`[role=alertdialog] button:last-child`)
 	b.await(stepLimit, `document.body.innerText.includes('Nothing here yet')`)
 	require.Zero(t, b.cards())
+}
+
+// TestExample shows a newcomer who has no page at hand what a lesson is.
+func TestExample(t *testing.T) {
+	t.Parallel()
+	b := start(t).open(t)
+	b.says("Nothing here yet")
+	b.click(`section[aria-labelledby=lessons] button`)
+	b.await(stepLimit, `document.activeElement.matches('textarea') && document.activeElement.value.includes('seasons')`)
+	b.choose("audio")
+	b.click(submit)
+	b.state(lessonLimit, "Ready")
+	require.Equal(t, "Why we have seasons", b.text(card+" h3"))
 }
 
 // TestMistake shows what is wrong with the form, and needs no request for it.

@@ -39,7 +39,7 @@ const (
 
 // tab is a window of the browser with cookies and cache of its own.
 type tab struct {
-	t   *testing.T
+	t   testing.TB
 	ctx context.Context
 
 	mu       sync.Mutex
@@ -63,7 +63,7 @@ const recorder = `
 `
 
 // blank opens an empty window.
-func blank(t *testing.T) *tab {
+func blank(t testing.TB) *tab {
 	t.Helper()
 	b := &tab{t: t}
 	ctx, cancel := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext(), chromedp.WithListener(b.listen))
@@ -84,7 +84,7 @@ func blank(t *testing.T) *tab {
 
 // open opens the page of the product. At the end of the test the console must
 // be clean and all that was loaded must be the product's own.
-func (p *product) open(t *testing.T) *tab {
+func (p *product) open(t testing.TB) *tab {
 	t.Helper()
 	b := blank(t)
 	b.do(chromedp.Navigate(p.url), chromedp.WaitVisible(chromedp.CSS(live)))
@@ -162,6 +162,14 @@ func (b *tab) ask(address string) {
 	b.t.Helper()
 	b.do(chromedp.SendKeys(chromedp.CSS(urlField), address))
 	b.click(submit)
+}
+
+// another asks for one more lesson and waits until it is the first of the list.
+func (b *tab) another(address string) {
+	b.t.Helper()
+	before := b.cards()
+	b.ask(address)
+	b.await(stepLimit, fmt.Sprintf(`document.querySelectorAll(%s).length > %d`, quote(card), before))
 }
 
 // cards counts the lessons that are shown.

@@ -32,6 +32,8 @@ export const answered = (error: unknown, status: number) => error instanceof Stu
 
 function sentence(message: string) {
   if (!message) return '';
-  const text = message[0]?.toUpperCase() + message.slice(1);
+  // The server leaves out the name of the field, which is in sight here.
+  const whole = message.startsWith('is ') ? `this ${message}` : message;
+  const text = whole[0]?.toUpperCase() + whole.slice(1);
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }

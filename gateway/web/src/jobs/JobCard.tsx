@@ -1,17 +1,18 @@
 /** One lesson in the list. */
 import { isFinal, type Job } from '@studycast/client';
-import { CirclePlay, Headphones, RotateCcw, Trash2, TvMinimalPlay, X } from 'lucide-react';
+import { CirclePlay, Headphones, Pencil, RotateCcw, Trash2, TvMinimalPlay, X } from 'lucide-react';
 import { Link } from 'react-router';
 
 import { Badge } from '../ui/Badge';
 import { Button, ButtonLink, IconButton } from '../ui/Button';
 import { Confirm } from '../ui/Confirm';
 import { useJobActions } from './actions';
+import { type Draft, draftOf } from './drafts';
 import css from './JobCard.module.css';
 import { JobProgress } from './JobProgress';
 import { heading, lengthWords, origin, stateTones, stateWords, when } from './words';
 
-export function JobCard({ job }: { job: Job }) {
+export function JobCard({ job, onDraft }: { job: Job; onDraft: (draft: Draft) => void }) {
   const title = heading(job);
   return (
     <article className={css.card} data-state={job.state} aria-label={title}>
@@ -28,7 +29,7 @@ export function JobCard({ job }: { job: Job }) {
         </p>
       </div>
       <Badge tone={stateTones[job.state]}>{stateWords[job.state]}</Badge>
-      <Actions job={job} title={title} />
+      <Actions job={job} title={title} onDraft={onDraft} />
       <div className={css.more}>
         <JobProgress job={job} />
         {job.fault && job.state !== 'succeeded' && (
@@ -41,8 +42,9 @@ export function JobCard({ job }: { job: Job }) {
   );
 }
 
-function Actions({ job, title }: { job: Job; title: string }) {
+function Actions({ job, title, onDraft }: { job: Job; title: string; onDraft: (draft: Draft) => void }) {
   const { cancel, retry, remove, busy } = useJobActions(job);
+  const draft = job.state === 'failed' ? draftOf(job) : undefined;
   return (
     <div className={css.actions}>
       {job.state === 'succeeded' && (
@@ -53,6 +55,11 @@ function Actions({ job, title }: { job: Job; title: string }) {
       {(job.state === 'failed' || job.state === 'cancelled') && (
         <Button small icon={<RotateCcw aria-hidden />} onClick={retry} busy={busy}>
           Try again
+        </Button>
+      )}
+      {draft && (
+        <Button small icon={<Pencil aria-hidden />} onClick={() => onDraft(draft)} aria-label={`Change ${title}`}>
+          Change
         </Button>
       )}
       {!isFinal(job) && (

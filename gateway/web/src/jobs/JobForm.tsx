@@ -2,18 +2,20 @@
 import { Tabs } from '@base-ui/react/tabs';
 import { freshKey, type JobRequest } from '@studycast/client';
 import { FileText, Headphones, Link2, TvMinimalPlay, Type } from 'lucide-react';
-import { type DragEvent, type FormEvent, useRef, useState } from 'react';
+import { type DragEvent, type FormEvent, useEffect, useRef, useState } from 'react';
 
 import { studycast, words } from '../api/client';
 import { Button } from '../ui/Button';
-import field from '../ui/Field.module.css';
+import fields from '../ui/Field.module.css';
 import { Segments } from '../ui/Segments';
 import tabs from '../ui/Tabs.module.css';
+import { Casting } from './Casting';
+import type { Draft, From } from './drafts';
 import { FileDrop } from './FileDrop';
 import css from './JobForm.module.css';
+import { MoreChoices } from './MoreChoices';
 import { jobStore } from './store';
-
-type From = 'url' | 'file' | 'text';
+import { casting, type Format, formats, looks, useVoices } from './voices';
 
 const kinds = [
   {
@@ -46,19 +48,27 @@ const themes = [
 ] as const;
 
 /** On a phone the form fills the screen: the lesson that was asked for must be seen. */
-const showLessons = () => document.getElementById('lessons')?.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+const showLesson = () =>
+  requestAnimationFrame(() =>
+    document.querySelector('article[data-state]')?.scrollIntoView({ block: 'nearest', behavior: 'smooth' }),
+  );
 
-export function JobForm() {
-  const [from, setFrom] = useState<From>('url');
-  const [url, setUrl] = useState('');
-  const [text, setText] = useState('');
+/** Starts with what the draft says, if there is one; another draft needs another key. */
+export function JobForm({ draft = {}, onMade }: { draft?: Draft; onMade: () => void }) {
+  const [from, setFrom] = useState<From>(draft.from ?? 'url');
+  const [url, setUrl] = useState(draft.url ?? '');
+  const [text, setText] = useState(draft.text ?? '');
   const [file, setFile] = useState<File>();
-  const [kind, setKind] = useState<'video' | 'audio'>('video');
-  const [length, setLength] = useState<'short' | 'medium' | 'long'>('medium');
-  const [theme, setTheme] = useState<'dark' | 'paper'>('dark');
+  const [kind, setKind] = useState<'video' | 'audio'>(draft.kind ?? 'video');
+  const [length, setLength] = useState(draft.length ?? 'medium');
+  const [theme, setTheme] = useState(draft.theme ?? 'dark');
+  const [format, setFormat] = useState<Format>(draft.format ?? formats[draft.kind ?? 'video'][0]);
+  const [cast, setCast] = useState(draft.voices);
+  const known = useVoices();
   const [error, setError] = useState('');
   const [busy, setBusy] = useState(false);
   const [over, setOver] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
   // A second try of the same click makes no second job.
   const attempt = useRef<{ said: string; key: string; upload?: string }>(undefined);
 
@@ -82,12 +92,23 @@ export function JobForm() {
     return '';
   }
 
+  const focusSource = () =>
+    form.current?.querySelector<HTMLElement>('[role=tabpanel] :is(input, textarea)')?.focus({ preventScroll: true });
+
+  // Whoever asked for a draft goes on in the form.
+  useEffect(() => {
+    if (!draft.from) return;
+    form.current?.scrollIntoView({ block: 'center' });
+    focusSource();
+  }, [draft]);
+
   async function submit(event: FormEvent) {
     event.preventDefault();
     const lack = missing();
     setError(lack);
+    if (lack) focusSource();
     if (lack || busy) return;
-    const options = { length, ...(kind === 'video' && { theme }) };
+    const options = { length, ...(kind === 'video' && { theme }), ...casting(known, kind, format, cast) };
     const said = JSON.stringify([from, url, text, file?.name, file?.size, file?.lastModified, kind, options]);
     if (attempt.current?.said !== said) attempt.current = { said, key: freshKey() };
     setBusy(true);
@@ -97,7 +118,8 @@ export function JobForm() {
         { idempotencyKey: attempt.current.key },
       );
       jobStore.put(job);
-      showLessons();
+      onMade();
+      showLesson();
       attempt.current = undefined;
       setUrl('');
       setText('');
@@ -107,6 +129,17 @@ export function JobForm() {
     } finally {
       setBusy(false);
     }
+  }
+
+  function turn(next: From) {
+    setFrom(next);
+    setError('');
+  }
+
+  function choose(next: 'video' | 'audio') {
+    setKind(next);
+    setFormat(formats[next][0]);
+    setCast(undefined);
   }
 
   function take(dropped: File | undefined) {
@@ -124,6 +157,7 @@ export function JobForm() {
 
   return (
     <form
+      ref={form}
       className={css.form}
       data-over={over}
       onSubmit={submit}
@@ -136,7 +170,7 @@ export function JobForm() {
       noValidate
       aria-label="New lesson"
     >
-      <Tabs.Root value={from} onValueChange={(value) => setFrom(value as From)}>
+      <Tabs.Root value={from} onValueChange={(value) => turn(value as From)}>
         <Tabs.List className={tabs.list} aria-label="What the lesson is made of">
           <Tabs.Tab value="url" className={tabs.tab}>
             <Link2 aria-hidden /> Link
@@ -152,7 +186,7 @@ export function JobForm() {
           <label>
             <span className="hidden">Address of the page</span>
             <input
-              className={field.input}
+              className={fields.input}
               type="url"
               inputMode="url"
               autoComplete="off"
@@ -161,6 +195,8 @@ export function JobForm() {
               placeholder="https://en.wikipedia.org/wiki/Photosynthesis"
               value={url}
               onChange={(e) => setUrl(e.target.value)}
+              aria-invalid={error !== ''}
+              aria-describedby="job-error"
             />
           </label>
         </Tabs.Panel>
@@ -168,28 +204,41 @@ export function JobForm() {
           <FileDrop file={file} onFile={take} />
         </Tabs.Panel>
         <Tabs.Panel value="text" tabIndex={-1}>
-          <label className={field.field}>
+          <label className={fields.field}>
             <span className="hidden">Text of the lesson</span>
             <textarea
               rows={6}
-              placeholder="Paste what you want to learn. Markdown is welcome."
+              placeholder="Paste what you want to learn, a few paragraphs or more. Markdown is welcome."
               value={text}
               onChange={(e) => setText(e.target.value)}
+              aria-invalid={error !== ''}
+              aria-describedby="job-error"
             />
           </label>
         </Tabs.Panel>
       </Tabs.Root>
+      <p className={fields.error} id="job-error" role="alert">
+        {error}
+      </p>
       <div className={css.choices}>
-        <Segments label="Make" value={kind} options={kinds} onChange={setKind} />
+        <Segments label="Make" value={kind} options={kinds} onChange={choose} />
         <Segments label="Length" value={length} options={lengths} onChange={setLength} />
-        {kind === 'video' && <Segments label="Slides" value={theme} options={themes} onChange={setTheme} />}
         <Button weight="primary" type="submit" busy={busy} className={css.submit}>
           {busy ? 'Sending' : 'Make the lesson'}
         </Button>
       </div>
-      <p className={field.error} role="alert">
-        {error}
-      </p>
+      <MoreChoices now={[...(kind === 'video' ? [`${theme} slides`] : []), ...looks(known, format, cast)].join(', ')}>
+        {kind === 'video' && <Segments label="Slides" value={theme} options={themes} onChange={setTheme} />}
+        <Casting
+          kind={kind}
+          format={format}
+          voices={cast}
+          onChange={(nextFormat, nextCast) => {
+            setFormat(nextFormat);
+            setCast(nextCast);
+          }}
+        />
+      </MoreChoices>
     </form>
   );
 }

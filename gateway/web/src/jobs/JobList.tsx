@@ -6,6 +6,7 @@ import { Button } from '../ui/Button';
 import field from '../ui/Field.module.css';
 import { Failed, Loading, Notice } from '../ui/Notice';
 import { SearchField } from '../ui/SearchField';
+import type { Draft } from './drafts';
 import { JobCard } from './JobCard';
 import css from './JobList.module.css';
 import { useOlderJobs } from './older';
@@ -24,12 +25,26 @@ const which: Record<Which, (state: string) => boolean> = {
   failed: (state) => state === 'failed' || state === 'cancelled',
 };
 
-export function JobList() {
+interface Props {
+  /** Lessons asked for so far; another one is shown whatever the filters were. */
+  made: number;
+  onDraft: (draft: Draft) => void;
+  onExample: () => void;
+}
+
+export function JobList({ made, onDraft, onExample }: Props) {
   const jobs = useJobs();
   const [text, setText] = useState('');
   const [filter, setFilter] = useState<Which>('all');
   const [kind, setKind] = useState('');
   const [shown, setShown] = useState(shownAtFirst);
+  const [seen, setSeen] = useState(made);
+  if (seen !== made) {
+    setSeen(made);
+    setText('');
+    setFilter('all');
+    setKind('');
+  }
   const wanted = useDeferredValue(text.trim().toLowerCase());
   const narrowed = wanted !== '' || filter !== 'all' || kind !== '';
   const older = useOlderJobs(narrowed);
@@ -84,12 +99,18 @@ export function JobList() {
       <ul className={css.cards}>
         {found.slice(0, shown).map((job) => (
           <li key={job.id} className={css.item}>
-            <JobCard job={job} />
+            <JobCard job={job} onDraft={onDraft} />
           </li>
         ))}
       </ul>
       {found.length === 0 && (
-        <None loading={older.isLoading} error={older.error} again={older.refetch} narrowed={narrowed} />
+        <None
+          loading={older.isLoading}
+          error={older.error}
+          again={older.refetch}
+          narrowed={narrowed}
+          onExample={onExample}
+        />
       )}
       {(found.length > shown || (older.hasNextPage && !narrowed)) && (
         <Button
@@ -112,11 +133,13 @@ function None({
   error,
   again,
   narrowed,
+  onExample,
 }: {
   loading: boolean;
   error: unknown;
   again: () => void;
   narrowed: boolean;
+  onExample: () => void;
 }) {
   if (loading) return <Loading label="Loading your lessons" />;
   if (error) return <Failed title="Your lessons can’t be loaded" error={error} again={again} />;
@@ -127,8 +150,12 @@ function None({
       </Notice>
     );
   return (
-    <Notice icon={<Sparkles aria-hidden />} title="Nothing here yet">
-      Your first lesson appears the moment you ask for it.
+    <Notice
+      icon={<Sparkles aria-hidden />}
+      title="Nothing here yet"
+      action={<Button onClick={onExample}>Try it with an example</Button>}
+    >
+      Your first lesson appears the moment you ask for it. No page at hand? Take a short text about the seasons.
     </Notice>
   );
 }

@@ -16,11 +16,11 @@ function Running({ job }: { job: Job }) {
     <Progress.Root
       value={job.progress}
       className={css.root}
-      getAriaValueText={(_, value) => `${stageWords(job.stage)}, ${Math.round(value ?? 0)} percent`}
+      getAriaValueText={(_, value) => `${stageWords(job.stage, job.source)}, ${Math.round(value ?? 0)} percent`}
     >
       <div className={css.line}>
         <Progress.Label className={css.words} data-part="stage">
-          {stageWords(job.stage)}
+          {stageWords(job.stage, job.source)}
         </Progress.Label>
         <span className={css.percent} aria-hidden>
           {Math.round(job.progress)} %

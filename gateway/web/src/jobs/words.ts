@@ -37,8 +37,12 @@ const stages: Record<string, string> = {
   publish: 'Storing the files',
 };
 
-/** What a worker does in a stage. */
-export const stageWords = (stage: string | undefined) => (stage ? (stages[stage] ?? stage) : 'Starting');
+/** What a worker does in a stage; the source, where it is known, says what is fetched. */
+export function stageWords(stage: string | undefined, source?: Job['source']): string {
+  if (!stage) return 'Starting';
+  if (stage === 'fetch' && source && !source.url) return source.upload ? 'Opening the file' : 'Taking the text';
+  return stages[stage] ?? stage;
+}
 
 export const lengthWords: Record<string, string> = { short: '1 min', medium: '3 min', long: '6 min' };
 

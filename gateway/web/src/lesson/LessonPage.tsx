@@ -9,6 +9,7 @@ import { useJobActions } from '../jobs/actions';
 import { JobProgress } from '../jobs/JobProgress';
 import { usePlace } from '../jobs/places';
 import { jobStore, useJob } from '../jobs/store';
+import { chosen } from '../jobs/voices';
 import { heading, lengthWords, moment, origin, stateTones, stateWords } from '../jobs/words';
 import { Badge } from '../ui/Badge';
 import { Button } from '../ui/Button';
@@ -62,7 +63,7 @@ function Lesson({ job }: { job: Job }) {
         <Badge tone={stateTones[job.state]}>{stateWords[job.state]}</Badge>
       </header>
       <p className={css.facts}>
-        {job.kind === 'video' ? 'Video' : 'Audio'} · {lengthWords[job.options.length ?? 'medium']} ·{' '}
+        {chosen(job).join(' ')} · {lengthWords[job.options.length ?? 'medium']} ·{' '}
         {job.source.url ? (
           <a href={job.source.url} rel="noreferrer" target="_blank">
             {origin(job)}

@@ -72,7 +72,7 @@ function Media({ job, main, files, renew }: MediaProps) {
 
   const Tag = video ? 'video' : 'audio';
   return (
-    <section className={css.player} data-kind={job.kind} aria-label="Player">
+    <section className={css.player} data-kind={job.kind} data-format={job.options.format} aria-label="Player">
       <div className={css.stage}>
         <Tag
           ref={media as never}

@@ -23,7 +23,7 @@ export function Steps({ job }: { job: Job }) {
               {state === 'done' && <Check aria-label="done" />}
               {state === 'now' && <LoaderCircle aria-hidden />}
             </span>
-            {stageWords(stage)}
+            {stageWords(stage, job.source)}
           </li>
         );
       })}

@@ -4,6 +4,8 @@ import { PencilLine } from 'lucide-react';
 import { useState } from 'react';
 
 import { api, unwrap } from '../api/client';
+import { Casting } from '../jobs/Casting';
+import { formats } from '../jobs/voices';
 import { Button } from '../ui/Button';
 import field from '../ui/Field.module.css';
 import { FormDialog, Reason } from '../ui/Form';
@@ -20,6 +22,7 @@ export function EditDialog({ letter, request }: { letter: Letter; request: Reque
   const [url, setUrl] = useState(request.source.url ?? '');
   const [options, setOptions] = useState(request.options);
   const [reason, setReason] = useState('');
+  const kind = request.kind === 'audio' ? 'audio' : 'video';
   const queries = useQueryClient();
   const source = request.source.url === undefined ? request.source : { url };
   const changes = diff(request, { source, options });
@@ -80,6 +83,12 @@ export function EditDialog({ letter, request }: { letter: Letter; request: Reque
           </select>
         </label>
       )}
+      <Casting
+        kind={kind}
+        format={options.format ?? formats[kind][0]}
+        voices={options.voices}
+        onChange={(format, voices = []) => setOptions({ ...options, format, voices })}
+      />
       <ul className={css.diff} aria-label="What changes">
         {changes.length === 0 && <li>Nothing is changed yet.</li>}
         {changes.map((change) => (
@@ -107,10 +116,10 @@ export function diff(
   const flat = (o: Pick<Request, 'source' | 'options'>) =>
     new Map<string, string>([
       ...Object.entries(o.source).map(([k, v]): [string, string] => [`source.${k}`, String(v)]),
-      ...Object.entries(o.options).map(([k, v]): [string, string] => [`options.${k}`, String(v)]),
+      ...Object.entries(o.options).map(([k, v]): [string, string] => [`options.${k}`, [v].flat().join(', ')]),
     ]);
   const [a, b] = [flat(before), flat(after)];
   return [...new Set([...a.keys(), ...b.keys()])]
-    .filter((path) => a.get(path) !== b.get(path))
+    .filter((path) => (a.get(path) ?? '') !== (b.get(path) ?? ''))
     .map((path) => ({ path, from: a.get(path) ?? '', to: b.get(path) ?? '' }));
 }

@@ -13,11 +13,16 @@ interface Props {
   lines: { key: Exclude<keyof Point, 'at'>; name: string; colour: string }[];
 }
 
-const time = (at: number) => new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+// Below this many milliseconds the ticks of a chart are seconds.
+const short = 10 * 60_000;
+
+const time = (at: number, span = short) =>
+  new Date(at).toLocaleTimeString(undefined, { timeStyle: span < short ? 'medium' : 'short' });
 
 export function FlowChart({ title, about, points, lines }: Props) {
   const id = useId();
   const last = points.at(-1);
+  const span = (last?.at ?? 0) - (points[0]?.at ?? 0);
   return (
     <figure className={page.panel} aria-labelledby={id}>
       <figcaption className={css.head}>
@@ -42,14 +47,14 @@ export function FlowChart({ title, about, points, lines }: Props) {
               dataKey="at"
               type="number"
               domain={['dataMin', 'dataMax']}
-              tickFormatter={time}
+              tickFormatter={(at) => time(at, span)}
               stroke="var(--soft)"
               fontSize={11}
               minTickGap={40}
             />
             <YAxis allowDecimals={false} stroke="var(--soft)" fontSize={11} />
             <Tooltip
-              labelFormatter={(at) => time(Number(at))}
+              labelFormatter={(at) => time(Number(at), 0)}
               contentStyle={{ background: 'var(--surface)', border: '1px solid var(--line)', borderRadius: 8 }}
             />
             {lines.map((line) => (

@@ -54,7 +54,8 @@ export function Groups({ filter }: { filter: LetterFilter }) {
   if (groups.length === 0)
     return (
       <Notice icon={<MailCheck aria-hidden />} title="No dead letters">
-        Nothing waits for a decision under these filters.
+        Nothing waits for a decision under these filters. A lesson that fails by what was asked for, like a wrong
+        address, is told to its student and never comes here.
       </Notice>
     );
   return (
@@ -76,7 +77,7 @@ export function Groups({ filter }: { filter: LetterFilter }) {
 function Cause({ group }: { group: Group }) {
   return (
     <>
-      <Link to={`?fingerprint=${group.fingerprint}`}>{group.template}</Link>{' '}
+      <Link to={`?fingerprint=${group.fingerprint}`}>{group.template.replaceAll('<n>', '…')}</Link>{' '}
       <Link className={page.soft} to={`/operate/dead-letters/${group.sample}`}>
         newest letter
       </Link>

@@ -113,7 +113,7 @@ function PlanView({ plan }: { plan: Plan | undefined }) {
       <ul>
         {plan.groups.map((group) => (
           <li key={group.fingerprint}>
-            <b>{group.letters}</b> {group.template}
+            <b>{group.letters}</b> {group.template.replaceAll('<n>', '…')}
           </li>
         ))}
         {plan.skipped.map((skipped) => (
