@@ -1,5 +1,5 @@
 # Studycast. `make` alone prints help.
-MODULES  := proto core services gateway video-worker audio-worker client studycast lab
+MODULES  := proto core deploy services gateway video-worker audio-worker client studycast lab
 GO_FILES  = $(MODULES:%=./%/...)
 LINTER   := .cache/bin/golangci-lint
 BUF      := tools/node_modules/.bin/buf
@@ -10,11 +10,17 @@ VERSION  := $(shell git describe --always --dirty 2>/dev/null || echo dev)
 
 PROGRAMS := studycast/cmd/studycast gateway/cmd/gateway services/status/cmd/status services/deadletter/cmd/deadletter \
             video-worker/cmd/video-worker audio-worker/cmd/audio-worker lab/cmd/local
-BUILD     = go build -ldflags "-X main.version=$(VERSION)" -o bin/
+BUILD     = go build -ldflags "-X github.com/studycast/studycast/core/version.version=$(VERSION)" -o bin/
+
+# Programs that the tests of whole systems share.
+TESTED   := $(CURDIR)/.cache/tested
+
+# Checks of the manifests: a module of its own, because of what it depends on.
+K8S_CHECKS := deploy/k8s/verify
 
 PAGES    := $(WEB)/dist/index.html
 
-.PHONY: help web demo run up down test test-faults test-cluster test-rabbitmq4 bench generate lint fmt clean build programs
+.PHONY: help web demo run up down test test-faults test-cluster test-rabbitmq4 test-versions images verify-images verify-k8s bench generate lint fmt clean build programs
 help: ## print this help
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
 
@@ -58,12 +64,14 @@ test: $(PAGES) ## check everything: lint, generated code, unit, conformance, cra
 	@$(MAKE) --no-print-directory lint
 	cd $(WEB) && npm test --silent
 	go test -race -timeout 20m $$(go list $(GO_FILES) | grep -v -e '/lab/' -e '/studycast/browser$$' -e '/studycast/e2e$$')
-	go test -race -timeout 20m -p 1 -count 1 ./studycast/browser ./studycast/e2e $$(go list ./lab/... | grep -v /lab/faults)
-	@$(MAKE) --no-print-directory test-faults
+	cd $(K8S_CHECKS) && GOWORK=off go test ./...
+	@go build -o $(TESTED)/ $(PROGRAMS:%=./%) ./lab/cmd/lab-worker ./lab/cmd/loadgen
+	STUDYCAST_BIN=$(TESTED) go test -race -timeout 20m -p 1 -count 1 ./studycast/browser ./studycast/e2e $$(go list ./lab/... | grep -v /lab/faults)
+	@$(MAKE) --no-print-directory test-faults STUDYCAST_BIN=$(TESTED)
 
 test-faults: ## break things on a whole system of real processes; prints a table
 	@tools/setup.sh test
-	cd lab/faults && go test -race -timeout 20m -count 1
+	cd lab/faults && STUDYCAST_BIN="$(STUDYCAST_BIN)" go test -race -timeout 20m -count 1
 
 test-cluster: ## three RabbitMQ nodes, one cut off, one killed (takes root and iproute2)
 	@tools/setup.sh test
@@ -72,9 +80,24 @@ test-cluster: ## three RabbitMQ nodes, one cut off, one killed (takes root and i
 test-rabbitmq4: ## run the RabbitMQ adapter's tests on RabbitMQ 4 (takes root and debootstrap)
 	@tools/setup.sh rabbitmq4
 	@core/sandbox/rabbitmq/rabbitmq4.sh .cache/rabbitmq4; case $$? in \
-	0) STUDYCAST_RABBITMQ_ROOT="$(CURDIR)/.cache/rabbitmq4" go test -race -count 1 -timeout 10m ./core/broker/rabbitbroker/... ;; \
+	0) STUDYCAST_RABBITMQ_ROOT="$(CURDIR)/.cache/rabbitmq4" go test -race -count 1 -timeout 15m ./core/broker/rabbitbroker/... ./lab/permissions ;; \
 	3) echo "SKIPPED: test-rabbitmq4" ;; \
 	*) exit 1 ;; esac
+
+test-versions: ## run neighbour versions together: REF=the other one, a tag or a commit
+	@tools/setup.sh test
+	STUDYCAST_NEIGHBOUR="$(or $(REF),$(error which version? make test-versions REF=HEAD~1))" go test -timeout 60m -count 1 -v -run Pairs ./lab/versions
+
+images: $(PAGES) ## build the images of all programs without a container engine, into out/images
+	@tools/setup.sh images
+	@deploy/images/build.sh
+
+verify-images: images programs ## run the images restricted, and make a lesson with them (takes root)
+	@deploy/images/verify.sh
+
+verify-k8s: ## ask a real Kubernetes API server about the manifests (builds it once: ten minutes)
+	@tools/setup.sh k8s
+	@deploy/k8s/verify.sh
 
 bench: ## measure the brokers, the store and the lesson stages
 	@tools/setup.sh demo
@@ -91,6 +114,7 @@ lint: $(LINTER) $(BUF) $(VITE) ## run golangci-lint, buf lint, and the checks of
 	$(BUF) format --diff --exit-code
 	@[ ! -d .git ] || ! git rev-parse -q --verify HEAD >/dev/null 2>&1 || $(BUF) breaking --against '.git#ref=HEAD'
 	$(LINTER) run $(GO_FILES)
+	cd $(K8S_CHECKS) && GOWORK=off $(CURDIR)/$(LINTER) run --build-tags programs ./...
 
 fmt: $(LINTER) $(BUF) ## format Go and proto files
 	$(LINTER) fmt $(GO_FILES)

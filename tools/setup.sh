@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing, without starting any service.
-# Usage: setup.sh demo|up|test|rabbitmq4
+# Usage: setup.sh demo|up|test|rabbitmq4|images|k8s
 set -euo pipefail
 profile=${1:-demo}
 
@@ -13,9 +13,20 @@ program ffprobe ffmpeg
 program flite flite
 program espeak-ng espeak-ng
 program pdftotext poppler-utils
-if [ "$profile" = up ] || [ "$profile" = test ]; then
+if [ "$profile" = up ] || [ "$profile" = test ] || [ "$profile" = images ]; then
   place '/usr/lib/rabbitmq/bin/rabbitmq-server' rabbitmq-server
   place '/usr/lib/postgresql/*/bin/postgres' postgresql
+fi
+if [ "$profile" = images ]; then
+  program mmdebstrap mmdebstrap
+  program umoci umoci
+  program runc runc
+  program jq jq
+fi
+if [ "$profile" = k8s ]; then
+  program etcd etcd-server
+  program kubectl kubernetes-client
+  program openssl openssl
 fi
 if [ "$profile" = rabbitmq4 ]; then
   program debootstrap debootstrap
@@ -23,6 +34,10 @@ fi
 if [ "$profile" = test ]; then
   program chromium chromium
   program curl curl
+  program jq jq
+  program prometheus prometheus
+  program promtool prometheus
+  program amtool prometheus-alertmanager
   program pocketsphinx_continuous pocketsphinx
   place /usr/share/pocketsphinx/model/en-us pocketsphinx-en-us
   place /usr/sbin/pgbouncer pgbouncer
