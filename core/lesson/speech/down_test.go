@@ -59,7 +59,7 @@ func TestEndpointThatComesBack(t *testing.T) {
 	server := httptest.NewServer(answer)
 	address := server.Listener.Addr().String()
 	server.Close()
-	e, err := NewRemote(RemoteConfig{BaseURL: "http://" + address + "/v1", Model: "m", Timeout: time.Second})
+	e, err := NewRemote(RemoteConfig{BaseURL: "http://" + address + "/v1", Model: "m", Timeout: time.Minute})
 	require.NoError(t, err)
 	narrate := func() error {
 		_, err := New(Options{Engine: e, Workers: 2}).Narrate(t.Context(), script(lesson.Audio, sentences[:2]), t.TempDir(), lesson.NoProgress)
@@ -71,7 +71,7 @@ func TestEndpointThatComesBack(t *testing.T) {
 	}
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
 	require.NoError(t, err)
-	again := &httptest.Server{Listener: l, Config: &http.Server{Handler: answer, ReadHeaderTimeout: time.Second}}
+	again := &httptest.Server{Listener: l, Config: &http.Server{Handler: answer, ReadHeaderTimeout: time.Minute}}
 	again.Start()
 	defer again.Close()
 	require.Equal(t, fault.Speech, fault.From(narrate()).Down, "it is not asked again at once")
