@@ -30,22 +30,17 @@ media_base() {
   echo "$recipe" >"$cache/recipe"
 }
 
-# bootstrap TAR installs the packages. No file of the result has the rights of
+# bootstrap TAR installs the packages, from DEBIAN_SOURCES or else from where
+# mmdebstrap finds the suite with its updates and security updates. No file of the result has the rights of
 # another user than the one who runs it.
 bootstrap() {
-  local sources=${DEBIAN_SOURCES:-$work/sources}
-  [ -n "${DEBIAN_SOURCES:-}" ] || {
-    echo "deb http://deb.debian.org/debian $suite main"
-    echo "deb http://deb.debian.org/debian $suite-updates main"
-    echo "deb http://deb.debian.org/debian-security $suite-security main"
-  } >"$sources"
   SOURCE_DATE_EPOCH=$base_epoch mmdebstrap --quiet --variant=essential --format=tar \
     --include="$(grep -v '^#' "$here/media/packages" | paste -sd,)" \
     --aptopt='APT::Install-Recommends "false"' --dpkgopt="$here/media/dpkg.cfg" \
     --customize-hook='cat "'"$here"/media/passwd'" >>"$1/etc/passwd"; echo nonroot:x:65532: >>"$1/etc/group"' \
     --customize-hook='install -d -o 65532 -g 65532 "$1/data" "$1/scratch"' \
     --customize-hook='find "$1" -xdev -type f -perm /6000 -exec chmod ug-s {} +' \
-    "$suite" "$1" "$sources" >&2
+    "$suite" "$1" ${DEBIAN_SOURCES:+"$DEBIAN_SOURCES"} >&2
 }
 
 # static_files TAR FOLDER takes from the Debian what a Go program asks its

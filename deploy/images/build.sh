@@ -10,7 +10,7 @@
 #   VERSION, REVISION        what the programs and the labels say; default: git's
 #   SOURCE_DATE_EPOCH        time of everything in the images; default: the commit's
 #   MEDIA_BASE=fresh         bootstrap the Debian base again, for its security updates
-#   DEBIAN_SOURCES           sources of the Debian base; default: deb.debian.org
+#   DEBIAN_SOURCES           sources of the Debian base; default: those of mmdebstrap
 set -euo pipefail
 umask 022
 here=$(cd "$(dirname "$0")" && pwd)

@@ -53,7 +53,8 @@ func TestParseAddress(t *testing.T) {
 	require.ErrorContains(t, err, "go together")
 }
 
-// FuzzParseAddress: whatever is accepted can be opened.
+// FuzzParseAddress: whatever is accepted can be opened, or is refused with an error
+// where the library is stricter.
 func FuzzParseAddress(f *testing.F) {
 	for _, seed := range []string{"s3://lessons/one?endpoint=https://h:1&region=a&path_style=true", "s3://a.b-c?region=x&tags=0", "s3://1.2.3.4?region=x", "file:x"} {
 		f.Add(seed)
@@ -64,7 +65,7 @@ func FuzzParseAddress(f *testing.F) {
 		}
 		s, err := s3store.Open(address, keys)
 		if err != nil {
-			t.Skip("the library is stricter")
+			return
 		}
 		require.NotEmpty(t, s.Origin())
 		require.NoError(t, s.Close())
