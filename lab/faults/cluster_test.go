@@ -47,9 +47,9 @@ func TestCluster(t *testing.T) {
 		<-time.After(cutFor) // the fault lasts
 		c.link(t, 0, "up")
 		c.whole(t)
-		f.reaches(len(f.accepted()) + 30)
+		f.goesOn(30)
 		c.nodes[1].Kill()
-		f.reaches(len(f.accepted()) + 60)
+		f.goesOn(60)
 		require.NoError(t, c.nodes[1].Start(t.Context()))
 		c.whole(t)
 		f.end()

@@ -81,7 +81,7 @@ func statusKilled(s *scenario) {
 		kill(s.T, status)
 		at := time.Now()
 		start(s.T, status)
-		f.reaches(len(f.accepted()) + 10)
+		f.goesOn(10)
 		s.slowest(time.Since(at), restartAim)
 	}
 	s.account(once)

@@ -72,6 +72,7 @@ func (r *rig) awake() []*local.Program {
 // flow is a load that runs beside the fault.
 type flow struct {
 	s      *scenario
+	jobs   int // to be submitted
 	done   chan struct{}
 	mu     sync.Mutex
 	ids    []job.ID
@@ -94,7 +95,7 @@ func (s *scenario) submit(kind job.Kind, jobs int, rate float64, l labels) *flow
 // load begins to submit. Submissions are tried again, with the same key, until
 // they are answered.
 func (s *scenario) load(o load.Options) *flow {
-	f := &flow{s: s, done: make(chan struct{})}
+	f := &flow{s: s, jobs: o.Jobs, done: make(chan struct{})}
 	o.Final = -1
 	if o.Targets == nil {
 		o.Targets = s.URLs.Gateways
@@ -140,6 +141,13 @@ func (f *flow) gap() (longest time.Duration) {
 func (f *flow) reaches(n int) {
 	f.s.Helper()
 	eventually(f.s.T, "too few jobs are accepted", func() bool { return len(f.accepted()) >= n })
+}
+
+// goesOn waits until n more jobs were accepted, or all were: clients that waited
+// for a fault to end catch up at once.
+func (f *flow) goesOn(n int) {
+	f.s.Helper()
+	f.reaches(min(len(f.accepted())+n, f.jobs))
 }
 
 // end waits until every submission has its answer. All must be accepted.

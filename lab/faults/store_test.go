@@ -30,7 +30,7 @@ func postgresStopped(s *scenario) {
 	<-time.After(10 * time.Second) // the fault lasts
 	require.NoError(s, s.Postgres.Run())
 	at := time.Now()
-	f.reaches(len(f.accepted()) + 20)
+	f.goesOn(20)
 	s.recovered(time.Since(at), 2*restartAim)
 	s.account(once)
 }
@@ -42,7 +42,7 @@ func postgresKilled(s *scenario) {
 		require.NoError(s, s.Postgres.Kill())
 		require.NoError(s, s.Postgres.Run())
 		at := time.Now()
-		f.reaches(len(f.accepted()) + 10)
+		f.goesOn(10)
 		s.slowest(time.Since(at), 2*restartAim)
 	}
 	s.account(once)
@@ -65,7 +65,7 @@ func poolerRestarted(s *scenario) {
 		require.NoError(s, pooler.Stop())
 		require.NoError(s, pooler.Run())
 		at := time.Now()
-		f.reaches(len(f.accepted()) + 10)
+		f.goesOn(10)
 		s.slowest(time.Since(at), 2*restartAim)
 	}
 	s.account(once)
