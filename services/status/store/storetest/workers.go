@@ -163,6 +163,7 @@ func (w *world) renew() {
 		s, _, err := w.l.Open(w.ctx, ledger.Hello{Worker: "w", Kind: job.Video})
 		w.ok(err)
 		k.session, k.stream = s.ID, s.Stream
+		k.drained = false // the order was for the session that is over
 		return
 	}
 	w.ok(err)
