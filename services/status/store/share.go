@@ -22,6 +22,9 @@ type Sharing interface {
 	Spread(leader job.ID, p Progress, after int64) error
 	// Follow makes the followers of one job those of another.
 	Follow(old, leader job.ID) error
+	// FailedWith lists the other jobs that failed with the run of a job that failed,
+	// and are as they were then; the oldest first.
+	FailedWith(r Row) ([]Row, error)
 	// Hasten moves the promise of a job that stands in line forward to the turn
 	// that one of another owner would get, if that is earlier, at a step of that
 	// owner.

@@ -71,8 +71,9 @@ func (w *work) letter(r store.Row, letter Letter) (decide.Letter, error) {
 }
 
 // Replay queues a job that failed with this dead letter again, from now on with
-// another request of its kind unless edited is nil. Replaying again changes
-// nothing.
+// another request of its kind unless edited is nil. Those that failed with its
+// run go back to work with it, but not for an edit: nobody else asked for that
+// lesson. Replaying again changes nothing.
 func (l *Ledger) Replay(ctx context.Context, id job.ID, letter, why string, edited *job.Request) (job.Job, error) {
 	if err := checkLetterID(letter); err != nil {
 		return job.Job{}, err
@@ -82,13 +83,43 @@ func (l *Ledger) Replay(ctx context.Context, id job.ID, letter, why string, edit
 			return job.Job{}, err
 		}
 	}
-	return l.changeRun(ctx, id, func(w *work, r store.Row, _ bool) (decide.Step, error) {
+	var j job.Job
+	err := l.update(ctx, func(w *work) error {
+		r, _, err := w.run(id)
+		if err != nil {
+			return err
+		}
 		step, err := decide.Replay(r, w.now, letter, clip(why))
 		if err == nil && step.Changed && edited != nil {
 			err = step.Edit(*edited)
 		}
-		return step, err
+		if err != nil {
+			return err
+		}
+		if j, _, err = w.done(step); err != nil || !step.Changed || edited != nil {
+			return err
+		}
+		return w.rally(r)
 	})
+	return j, err
+}
+
+// rally puts the jobs that failed with a run back to work.
+func (w *work) rally(failed store.Row) error {
+	rest, err := w.FailedWith(failed)
+	if err != nil {
+		return err
+	}
+	for _, r := range rest {
+		step, err := w.again(r, "an operator put the lesson back to work")
+		if err != nil {
+			return err
+		}
+		if _, _, err := w.apply(step, false); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (l Letter) check() error {

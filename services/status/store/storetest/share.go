@@ -180,6 +180,15 @@ func shareRows(t *testing.T, b *bench) {
 	row("c", func(r *store.Row) { r.Leader, r.WorkKey, r.CreatedAt = "a", "key", epoch.Add(time.Millisecond) })
 	second := row("b", func(r *store.Row) { r.Leader, r.WorkKey, r.CreatedAt = "a", "key", epoch.Add(time.Second) })
 	row("d", func(r *store.Row) { r.State, r.WorkKey, r.FinishedAt, r.Files = job.Succeeded, "key", epoch, "z" })
+	died := row("f", func(r *store.Row) { r.State, r.WorkKey, r.FinishedAt = job.Failed, "key", epoch.Add(time.Minute) })
+	along := row("g", func(r *store.Row) { r.State, r.WorkKey, r.FinishedAt = job.Failed, "key", died.FinishedAt })
+	row("h", func(r *store.Row) {
+		r.State, r.WorkKey, r.FinishedAt = job.Failed, "key", died.FinishedAt.Add(time.Microsecond)
+	})
+	row("i", func(r *store.Row) { r.State, r.WorkKey, r.FinishedAt = job.Failed, "other", died.FinishedAt })
+	row("j", func(r *store.Row) { r.State, r.WorkKey, r.FinishedAt = job.Cancelled, "key", died.FinishedAt })
+	keyless := row("k", func(r *store.Row) { r.State, r.FinishedAt = job.Failed, died.FinishedAt })
+	row("l", func(r *store.Row) { r.State, r.FinishedAt = job.Failed, died.FinishedAt })
 	alias := row("e", func(r *store.Row) { r.Alias, r.Files = "y", "y" })
 	find := func(w store.Want) (id job.ID) {
 		w.Key = "key"
@@ -200,13 +209,14 @@ func shareRows(t *testing.T, b *bench) {
 
 	var (
 		rows            []store.Row
+		failed, single  []store.Row
 		claimants, none []store.Claimant
 		known           store.Row
 		last            int64
 	)
 	folders := map[job.ID][2]bool{"a": {}, "z": {}, "y": {}, "x": {}, "": {}}
 	b.update(func(tx store.Tx) error {
-		errs := make([]error, 8)
+		errs := make([]error, 10)
 		rows, errs[0] = tx.Following("a")
 		claimants, errs[1] = tx.Claimants("a")
 		none, errs[2] = tx.Claimants("")
@@ -221,11 +231,15 @@ func shareRows(t *testing.T, b *bench) {
 		last, errs[5] = tx.NextSeq()
 		errs[6] = tx.Spread("a", store.Progress{Stage: "draw", Percent: 12.5, At: epoch.Add(time.Hour)}, last-2)
 		errs[7] = tx.Follow("a", "e")
+		failed, errs[8] = tx.FailedWith(died)
+		single, errs[9] = tx.FailedWith(keyless)
 		return errors.Join(errs...)
 	})
 	require.Equal(t, []job.ID{"c", "b"}, []job.ID{rows[0].ID, rows[1].ID})
 	require.ElementsMatch(t, []store.Claimant{{ID: "b", Owner: "b"}, {ID: "c", Owner: "c"}}, claimants)
 	require.Empty(t, none)
+	require.Equal(t, []store.Row{along}, failed)
+	require.Empty(t, single)
 	require.Equal(t, alias, known)
 	require.Equal(t, map[job.ID][2]bool{"a": {true, false}, "z": {true, true}, "y": {true, false}, "x": {}, "": {}}, folders)
 

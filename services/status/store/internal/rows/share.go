@@ -63,6 +63,12 @@ func (t Writer) Follow(old, leader job.ID) error {
 	return t.Exec("UPDATE jobs SET leader = $1 WHERE leader = $2 AND leader <> ''", leader, old)
 }
 
+// FailedWith knows them by their time: they failed in one change.
+func (t Writer) FailedWith(r store.Row) ([]store.Row, error) {
+	return many(t, scanJob, selectJob+`WHERE work_key = $1 AND work_key <> '' AND leader = '' AND state = 'failed' AND finished_at = $2
+ AND id <> $3 ORDER BY created_at, id`, r.WorkKey, Micros(r.FinishedAt), r.ID)
+}
+
 // Hasten lets the database find the turn, as JoinLine does.
 func (t Writer) Hasten(id job.ID, owner string, k job.Kind, step int64) error {
 	const turn = "COALESCE((SELECT MAX(last) FROM turns WHERE kind = $1 AND owner IN ('', $2)), 1)"
