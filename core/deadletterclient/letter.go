@@ -18,7 +18,8 @@ const (
 	// Replayed is back at work, or was and did not recover: its Outcome tells.
 	// When its job dies again that is a new letter.
 	Replayed = "replayed"
-	// Recovered was replayed, and its job succeeded.
+	// Recovered: its job succeeded, after a replay or because its owner put it back
+	// to work.
 	Recovered = "recovered"
 	// Discarded was given up by an operator. It is kept and may be restored.
 	Discarded = "discarded"

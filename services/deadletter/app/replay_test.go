@@ -132,8 +132,8 @@ func TestDeathAfterReplay(t *testing.T) {
 	}
 }
 
-// TestReplayThatTheJobRefuses: its owner was quicker. The letter stays open,
-// with the reason in the answer.
+// TestReplayThatTheJobRefuses: its owner was quicker. The letter is recovered
+// without a replay, with the reason in the answer.
 func TestReplayThatTheJobRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).start()
@@ -145,14 +145,18 @@ func TestReplayThatTheJobRefuses(t *testing.T) {
 	_, _, err = w.letters.Replay(t.Context(), l.ID, "op", "too late")
 	var state *deadletterclient.StateError
 	require.ErrorAs(t, err, &state)
-	require.Equal(t, deadletterclient.Open, state.State)
+	require.Equal(t, deadletterclient.Recovered, state.State)
 	require.Contains(t, state.Why, "succeeded")
 	require.NotEmpty(t, state.Remedy)
 	after := w.one(told)
-	require.Equal(t, deadletterclient.Open, after.State)
+	require.Equal(t, deadletterclient.Recovered, after.State)
+	require.Equal(t, deadletterclient.OutcomeRecovered, after.Outcome)
 	require.Equal(t, string(job.Succeeded), after.JobState)
 	require.Empty(t, after.ReplayedBy, "nothing was replayed")
 	require.True(t, after.ReplayedAt.IsZero())
+	_, _, err = w.letters.Replay(t.Context(), l.ID, "op", "once more")
+	require.ErrorAs(t, err, &state)
+	require.Contains(t, state.Why, "without")
 }
 
 // TestReplayWhileTheStatusServiceIsAway: the decision stands and is carried out

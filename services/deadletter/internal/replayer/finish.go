@@ -60,7 +60,7 @@ func (r *Replayer) finish(ctx context.Context, l store.Letter) (store.Letter, jo
 	return after, j, nil
 }
 
-// failed opens a letter again whose job can't be put to work; after any other
+// failed undoes the decision on a letter whose job can't be put to work; after any other
 // error the replay stays decided on and is finished later.
 func (r *Replayer) failed(ctx context.Context, l store.Letter, err error) (store.Letter, job.Job, error) {
 	var state *job.StateError
@@ -71,6 +71,9 @@ func (r *Replayer) failed(ctx context.Context, l store.Letter, err error) (store
 	switch {
 	case errors.As(err, &state):
 		jobState = string(state.State)
+		if state.State == job.Succeeded { // its owner was quicker
+			l.State = deadletterclient.Recovered
+		}
 		refusal = refuse(l, fmt.Sprintf("its job %s is %s", l.JobID, state.State), state.Remedy)
 	case errors.Is(err, job.ErrNotFound), errors.As(err, &invalid):
 		refusal = refuse(l, fmt.Sprintf("the status service knows no job %s", l.JobID),
@@ -83,7 +86,9 @@ func (r *Replayer) failed(ctx context.Context, l store.Letter, err error) (store
 	return store.Letter{}, job.Job{}, r.reopen(ctx, l, jobState, refusal)
 }
 
-// reopen undoes a decision that can't be carried out and returns why.
+// reopen undoes a decision that can't be carried out and returns why. The letter
+// gets the state of l: nothing is left to decide when its job succeeded without
+// the replay.
 func (r *Replayer) reopen(ctx context.Context, l store.Letter, jobState string, refusal error) error {
 	action := deadletterclient.ActionLetterReplay
 	if l.ResentTo != "" {
@@ -97,11 +102,15 @@ func (r *Replayer) reopen(ctx context.Context, l store.Letter, jobState string, 
 		}
 		records = append(records, record)
 	}
+	state := l.State
 	_, err := r.Store.Change(ctx, l.ID, func(l *store.Letter) error {
 		if l.State != deadletterclient.Replaying {
 			return errDone
 		}
-		l.State, l.JobState, l.Item.Why = deadletterclient.Open, jobState, refusal.Error()
+		l.State, l.JobState, l.Item.Why = state, jobState, refusal.Error()
+		if state == deadletterclient.Recovered {
+			l.Outcome, l.OutcomeAt = deadletterclient.OutcomeRecovered, r.Clock.Now().UTC().Truncate(time.Microsecond)
+		}
 		l.ReplayedAt, l.ReplayedBy, l.ReplayReason = time.Time{}, "", ""
 		l.ReplayID, l.ResentTo, l.EditedBody = "", "", nil
 		return nil

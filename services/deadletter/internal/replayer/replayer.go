@@ -144,6 +144,9 @@ func again(l store.Letter, otherwise bool) error {
 func open(l store.Letter) error {
 	switch l.State {
 	case deadletterclient.Replayed, deadletterclient.Recovered:
+		if l.ReplayedBy == "" {
+			return refuse(l, fmt.Sprintf("its job %s succeeded without it", l.JobID), "Nothing is left to do.")
+		}
 		return refuse(l, fmt.Sprintf("%s replayed it on %s", l.ReplayedBy, l.ReplayedAt.Format(time.RFC3339)),
 			"Look at its job; when that dies again, that is a new dead letter.")
 	case deadletterclient.Discarded:

@@ -218,6 +218,8 @@ func takesItems(t *testing.T, s store.Store) {
 	third, err := s.Take(t.Context(), r.ID, "me", 0, replaying(r.ID))
 	require.NoError(t, err)
 	require.Equal(t, ids[2], third.ID)
+	fourth, err := s.Take(t.Context(), r.ID, "me", 0, replaying(r.ID))
+	require.NoError(t, err)
 	end := func(id string, fn func(*store.Letter)) {
 		_, err := s.Change(t.Context(), id, func(l *store.Letter) error { fn(l); return nil })
 		require.NoError(t, err)
@@ -226,10 +228,13 @@ func takesItems(t *testing.T, s store.Store) {
 		l.State, l.Outcome = deadletterclient.Recovered, deadletterclient.OutcomeRecovered
 	})
 	end(third.ID, func(l *store.Letter) { l.State, l.Item.Why = deadletterclient.Open, "its job refuses" })
-	items, err := s.Items(t.Context(), r.ID, 3)
+	end(fourth.ID, func(l *store.Letter) {
+		l.State, l.Outcome, l.Item.Why = deadletterclient.Recovered, deadletterclient.OutcomeRecovered, "its owner was quicker"
+	})
+	items, err := s.Items(t.Context(), r.ID, 4)
 	require.NoError(t, err)
-	require.Equal(t, []string{store.ItemRecovered, store.ItemSkipped, store.ItemSkipped},
-		[]string{items[0].State, items[1].State, items[2].State})
+	require.Equal(t, []string{store.ItemRecovered, store.ItemSkipped, store.ItemSkipped, store.ItemSkipped},
+		[]string{items[0].State, items[1].State, items[2].State, items[3].State})
 	require.Equal(t, "its job refuses", items[2].Why)
 	stopped, err := s.ChangeReplay(t.Context(), r.ID, func(r *store.Replay) error {
 		r.State, r.Why, r.EndedAt = deadletterclient.ReplayStopped, "enough", at(9)
@@ -240,7 +245,7 @@ func takesItems(t *testing.T, s store.Store) {
 	read, err := s.Replay(t.Context(), r.ID)
 	require.NoError(t, err)
 	require.Equal(t, []deadletterclient.LeftLetter{
-		{ID: ids[1], Why: "it was decided on elsewhere"}, {ID: third.ID, Why: "its job refuses"},
+		{ID: ids[1], Why: "it was decided on elsewhere"}, {ID: third.ID, Why: "its job refuses"}, {ID: fourth.ID, Why: "its owner was quicker"},
 	}, read.Left)
 	_, err = s.Take(t.Context(), r.ID, "me", 0, replaying(r.ID))
 	require.ErrorIs(t, err, store.ErrHalted)

@@ -195,11 +195,10 @@ func save(ctx context.Context, tx *sql.Tx, l store.Letter) error {
 		return err
 	}
 	switch {
-	case l.State == deadletterclient.Open:
+	case l.State == deadletterclient.Open, l.Item.Why != "":
 		return endItem(ctx, tx, l.ID, store.ItemSkipped, l.Item)
 	case l.Outcome == deadletterclient.OutcomeGone:
-		l.Item.Why = "its job was deleted"
-		return endItem(ctx, tx, l.ID, store.ItemCancelled, l.Item)
+		return endItem(ctx, tx, l.ID, store.ItemCancelled, store.ItemEnd{Why: "its job was deleted"})
 	case l.Outcome != "" && l.Outcome != deadletterclient.OutcomeResent:
 		return endItem(ctx, tx, l.ID, l.Outcome, l.Item)
 	}
