@@ -40,10 +40,10 @@ type Parking struct {
 // BrokerQueue counts the messages of a queue.
 type BrokerQueue struct {
 	Ready     int       `json:"ready"`
-	InFlight  int       `json:"in_flight"` // handed to workers
-	Delayed   int       `json:"delayed"`   // for a retry
-	Dead      int       `json:"dead"`      // not taken by the dead-letter service yet
-	Consumers *int      `json:"consumers,omitempty"`
+	InFlight  *int      `json:"in_flight,omitempty"` // handed to workers; nil where the broker doesn't know
+	Delayed   int       `json:"delayed"`             // for a retry
+	Dead      int       `json:"dead"`                // not taken by the dead-letter service yet
+	Consumers *int      `json:"consumers,omitempty"` // nil where the broker doesn't know
 	OldestAt  time.Time `json:"oldest_at,omitzero"`
 }
 

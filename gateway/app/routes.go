@@ -40,9 +40,6 @@ func (a *App) routes() (http.Handler, error) {
 		r.Use(edge.LocalHost)
 	}
 	r.Use(edge.CORS(a.o.CORSOrigins), sameOrigin, compress, edge.WholeBody, middleware.GetHead)
-	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
-		problem.Write(w, r, problem.New(http.StatusNotFound, "There is nothing at this address. See /openapi.json for what there is."))
-	})
 	r.MethodNotAllowed(edge.OtherMethod(r))
 	a.mountHealth(r)
 	var docs huma.API
@@ -58,10 +55,15 @@ func (a *App) routes() (http.Handler, error) {
 		return nil, fmt.Errorf("encode the OpenAPI document: %w", err)
 	}
 	r.Get("/openapi.json", document(doc))
-	if err := errors.Join(web.Mount(r, mediaFrom(direct)...), web.MountDocs(r, docs.OpenAPI())); err != nil {
+	if err := errors.Join(web.Mount(r, nothingHere, mediaFrom(direct)...), web.MountDocs(r, docs.OpenAPI())); err != nil {
 		return nil, err
 	}
 	return r, nil
+}
+
+// nothingHere answers at every address that is none.
+func nothingHere(w http.ResponseWriter, r *http.Request) {
+	problem.Write(w, r, problem.New(http.StatusNotFound, "There is nothing at this address. See /openapi.json for what there is."))
 }
 
 // mediaFrom lists the hosts beside its own from which a page plays lessons.

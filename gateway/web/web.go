@@ -52,10 +52,11 @@ var types = map[string]string{
 	".woff2": "font/woff2",
 }
 
-// Mount registers the pages and their files. The pages may play videos and
-// audios from their own host and from media, origins like
+// Mount registers the pages and their files, and what is at every other address:
+// a page that says so for browsers, and otherwise for everybody else. The pages
+// may play videos and audios from their own host and from media, origins like
 // https://bucket.example.org.
-func Mount(r chi.Router, media ...string) error {
+func Mount(r chi.Router, otherwise http.HandlerFunc, media ...string) error {
 	dist, err := fs.Sub(files, "dist")
 	if err != nil {
 		return fmt.Errorf("read the front end: %w", err)
@@ -64,12 +65,13 @@ func Mount(r chi.Router, media ...string) error {
 	if err != nil {
 		return fmt.Errorf("read the front end: %w", err)
 	}
-	return mount(r, policy(media...), public, dist)
+	return mount(r, otherwise, policy(media...), public, dist)
 }
 
 // mount serves the files of all folders; a later one wins.
-func mount(r chi.Router, policy string, folders ...fs.FS) error {
+func mount(r chi.Router, otherwise http.HandlerFunc, policy string, folders ...fs.FS) error {
 	r.Get("/", notBuilt)
+	r.NotFound(otherwise)
 	for _, folder := range folders {
 		err := fs.WalkDir(folder, ".", func(name string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() || types[path.Ext(name)] == "" {
@@ -81,6 +83,9 @@ func mount(r chi.Router, policy string, folders ...fs.FS) error {
 			}
 			for _, p := range addresses(name) {
 				r.Get(p, file(name, policy, body))
+			}
+			if name == index {
+				r.NotFound(missing(policy, body, otherwise))
 			}
 			return nil
 		})
@@ -116,6 +121,27 @@ func file(name, policy string, body []byte) http.HandlerFunc {
 		h.Set("Content-Security-Policy", policy)
 		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(body))
 	}
+}
+
+// missing shows browsers the page of the address, which says that there is none.
+func missing(policy string, body []byte, otherwise http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !asksForPage(r) {
+			otherwise(w, r)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", types[path.Ext(index)])
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Security-Policy", policy)
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write(body)
+	}
+}
+
+// asksForPage reports whether somebody looks at an address that is not the API's.
+func asksForPage(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") && !strings.HasPrefix(r.URL.Path, "/v1/")
 }
 
 // notBuilt is what a build without the pages shows instead of them.

@@ -55,6 +55,7 @@ func TestOperator(t *testing.T) {
 	}
 	b.visit("/operate")
 	b.says("audio-generation")
+	b.says("3 letters with 1 cause wait for a decision")
 	b.look("overview")
 
 	b.visit("/operate/dead-letters")

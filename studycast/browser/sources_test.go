@@ -152,3 +152,15 @@ func TestRefusal(t *testing.T) {
 	require.Zero(t, b.cards())
 	require.Equal(t, "http://192.168.0.1/router", eval[string](b, `document.querySelector('`+urlField+`').value`), "what was typed stays")
 }
+
+// TestNoPage shows what is at an address that is none, and the way back.
+func TestNoPage(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	b := blank(t)
+	b.do(chromedp.Navigate(p.url + "/lesson/of-last-year"))
+	b.says("There is no page at this address")
+	b.look("no-page")
+	b.visit("/")
+	b.says("Nothing here yet")
+}

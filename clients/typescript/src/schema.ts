@@ -921,9 +921,9 @@ export interface components {
             delayed: number;
             /**
              * Format: int64
-             * @description Taken and not done with.
+             * @description Taken and not done with; absent where the broker doesn't know, as RabbitMQ. See the running jobs.
              */
-            in_flight: number;
+            in_flight?: number;
             /**
              * Format: date-time
              * @description Since when the oldest ready one is there; absent where there is none or the broker doesn't know.

@@ -59,12 +59,12 @@ func sampleReplay(state string) Replay {
 }
 
 func sampleQueue() Queue {
-	consumers := 2
+	two := 2
 	return Queue{
 		Name: "video-generation", Kind: "video", Pause: &Pause{Author: "root", Reason: "the disk is full", At: sampleTime},
 		Jobs: map[string]int{"queued": 12, "running": 2, "parked": 5}, InLine: 4, OldestAt: &sampleTime, Workers: 2, Slots: 4,
 		Parking: []Parking{{Dependency: "speech", Reason: "The voice can't be reached.", Since: sampleTime, Jobs: 5, NextTrialAt: &sampleTime}},
-		Broker:  &BrokerDepth{Ready: 8, InFlight: 2, Consumers: &consumers, OldestAt: &sampleTime},
+		Broker:  &BrokerDepth{Ready: 8, InFlight: &two, Consumers: &two, OldestAt: &sampleTime},
 	}
 }
 

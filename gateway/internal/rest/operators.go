@@ -67,6 +67,7 @@ type Queues interface {
 // Depths counts what the broker holds; broker.Broker does.
 type Depths interface {
 	Depth(ctx context.Context, queue string) (broker.Depth, error)
+	Caps() broker.Caps
 }
 
 // Kept says which stages an attempt with a request would find kept by earlier

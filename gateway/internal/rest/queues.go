@@ -106,7 +106,7 @@ func (a *API) withDepth(ctx context.Context, q statusclient.Queue) Queue {
 	} else {
 		a.Logger.WarnContext(ctx, "the broker can't count a queue", "queue", q.Name, "error", err)
 	}
-	return viewQueue(q, depth, time.Now())
+	return viewQueue(q, depth, a.Depths.Caps().OwnDepth, time.Now())
 }
 
 // steerQueue returns the handler of a verb.

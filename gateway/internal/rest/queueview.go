@@ -41,7 +41,7 @@ type Parking struct {
 // BrokerDepth counts the messages of a queue.
 type BrokerDepth struct {
 	Ready     int        `json:"ready" doc:"To be taken by workers."`
-	InFlight  int        `json:"in_flight" doc:"Taken and not done with."`
+	InFlight  *int       `json:"in_flight,omitempty" doc:"Taken and not done with; absent where the broker doesn't know, as RabbitMQ. See the running jobs."`
 	Delayed   int        `json:"delayed" doc:"They wait for a retry or for their time."`
 	Dead      int        `json:"dead" doc:"In the dead queue, on their way to the dead-letter service."`
 	Consumers *int       `json:"consumers,omitempty" doc:"Who takes messages; absent where the broker doesn't know."`
@@ -69,7 +69,9 @@ type WorkerAttempt struct {
 	StartedAt time.Time `json:"started_at"`
 }
 
-func viewQueue(q statusclient.Queue, d *broker.Depth, now time.Time) Queue {
+// viewQueue shows a queue, with what the broker holds unless that is nil. What
+// others have in hand is not known where the broker knows only its own.
+func viewQueue(q statusclient.Queue, d *broker.Depth, own bool, now time.Time) Queue {
 	v := Queue{
 		Name: q.Name, Kind: string(q.Kind), Jobs: map[string]int{}, InLine: q.InLine, OldestAt: optional(q.OldestAt),
 		Workers: q.Workers, Slots: q.Slots, Parking: []Parking{},
@@ -88,7 +90,10 @@ func viewQueue(q statusclient.Queue, d *broker.Depth, now time.Time) Queue {
 	if d == nil {
 		return v
 	}
-	v.Broker = &BrokerDepth{Ready: d.Ready, InFlight: d.InFlight, Delayed: d.Delayed, Dead: d.Dead}
+	v.Broker = &BrokerDepth{Ready: d.Ready, Delayed: d.Delayed, Dead: d.Dead}
+	if !own {
+		v.Broker.InFlight = &d.InFlight
+	}
 	if d.Consumers >= 0 {
 		v.Broker.Consumers = &d.Consumers
 	}

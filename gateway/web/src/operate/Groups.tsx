@@ -1,9 +1,7 @@
 /** Dead letters by cause, the largest group first; replayed and discarded as a whole. */
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { MailCheck } from 'lucide-react';
 import { Link } from 'react-router';
 
-import { api, unwrap } from '../api/client';
 import { when } from '../jobs/words';
 import { Badge } from '../ui/Badge';
 import { Button } from '../ui/Button';
@@ -14,25 +12,11 @@ import { Discard } from './Discard';
 import { openOnly } from './filter';
 import { ReplayDialog } from './ReplayDialog';
 import type { Group, LetterFilter } from './types';
-
-const refreshEvery = 10_000;
+import { counted, useGroups } from './useGroups';
 
 export function Groups({ filter }: { filter: LetterFilter }) {
-  const pages = useInfiniteQuery({
-    queryKey: ['dead-letter-groups', filter],
-    queryFn: ({ pageParam, signal }) =>
-      unwrap(
-        api.GET('/v1/dead-letter-groups', {
-          params: { query: { ...filter, page_token: pageParam || undefined } },
-          signal,
-        }),
-      ),
-    initialPageParam: '',
-    getNextPageParam: (last) => last.next_page_token || undefined,
-    refetchInterval: refreshEvery,
-  });
-  const groups = pages.data?.pages.flatMap((p) => p.groups) ?? [];
-  const total = groups.reduce((n, group) => n + group.letters, 0);
+  const all = useGroups(filter);
+  const { pages, groups } = all;
   const open = filter.state?.[0] === 'open';
   const columns: Column<Group>[] = [
     { name: 'Letters', number: true, cell: (g) => <b>{g.letters}</b> },
@@ -61,8 +45,7 @@ export function Groups({ filter }: { filter: LetterFilter }) {
   return (
     <>
       <p className={page.soft} role="status">
-        {total} {total === 1 ? 'letter' : 'letters'} with {groups.length} {groups.length === 1 ? 'cause' : 'causes'}
-        {pages.hasNextPage ? ' and more' : ''}
+        {counted(all)}
       </p>
       <Table caption="Causes" rows={groups} columns={columns} id={(g) => g.fingerprint} />
       {pages.hasNextPage && (

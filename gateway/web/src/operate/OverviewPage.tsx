@@ -1,10 +1,15 @@
-/** How it stands: the queues, what flows and what fails. */
+/** How it stands: the queues, what waits for a decision, what flows and what fails. */
+import { Link } from 'react-router';
+
+import { Badge } from '../ui/Badge';
 import { Failed, Loading } from '../ui/Notice';
 import page from '../ui/Page.module.css';
 import { FlowChart } from './FlowChart';
+import { openOnly } from './filter';
 import { useFlow } from './flow';
 import { QueueCard } from './QueueCard';
 import { useQueues } from './queues';
+import { counted, useGroups } from './useGroups';
 
 const refreshEvery = 2000;
 
@@ -26,6 +31,7 @@ export function OverviewPage() {
           <QueueCard key={queue.name} queue={queue} onChange={() => void queues.refetch()} />
         ))}
       </div>
+      <OpenLetters />
       <div className={page.grid}>
         <FlowChart
           title="Jobs that wait and run"
@@ -47,5 +53,29 @@ export function OverviewPage() {
         />
       </div>
     </section>
+  );
+}
+
+/** What waits for the operator. */
+function OpenLetters() {
+  const all = useGroups(openOnly({}));
+  const { pages, groups } = all;
+  return (
+    <article className={page.panel} aria-label="Dead letters">
+      <div className={page.head}>
+        <h2>Dead letters</h2>
+        {pages.data && (groups.length > 0 ? <Badge tone="bad">Decide</Badge> : <Badge tone="good">None open</Badge>)}
+      </div>
+      {pages.error ? (
+        <p>They can’t be read right now.</p>
+      ) : groups[0] ? (
+        <p>
+          <Link to="/operate/dead-letters">{counted(all)}</Link> {all.letters === 1 ? 'waits' : 'wait'} for a decision
+          {groups.length > 1 && ', most of them'}: {groups[0].template.replaceAll('<n>', '…')}
+        </p>
+      ) : (
+        <p className={page.soft}>{pages.data ? 'Nothing waits for a decision.' : 'Counting them.'}</p>
+      )}
+    </article>
   );
 }

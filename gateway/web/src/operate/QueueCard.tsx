@@ -47,7 +47,7 @@ export function QueueCard({ queue, onChange }: { queue: Queue; onChange: () => v
       </dl>
       <p className={page.soft}>
         {broker
-          ? `On the broker: ${broker.ready} ready, ${broker.in_flight} in flight, ${broker.delayed} delayed, ${broker.dead} dead. ${queue.in_line} wait for their turn.`
+          ? `On the broker: ${held(broker)}. ${queue.in_line} wait for their turn.`
           : 'The broker can’t be asked right now.'}
       </p>
       <div className={page.row}>
@@ -55,6 +55,15 @@ export function QueueCard({ queue, onChange }: { queue: Queue; onChange: () => v
       </div>
     </article>
   );
+}
+
+/** What a broker holds; some don't tell what workers have in hand. */
+function held(broker: NonNullable<Queue['broker']>): string {
+  const parts = [`${broker.ready} ready`];
+  if (broker.in_flight !== undefined) parts.push(`${broker.in_flight} in flight`);
+  parts.push(`${broker.delayed} delayed`);
+  if (broker.dead > 0) parts.push(`${broker.dead} on their way to the dead letters`);
+  return parts.join(', ');
 }
 
 function Figure({ name, value }: { name: string; value: number | string }) {

@@ -1,5 +1,6 @@
 /** One replay, live: how far it is, what became of its letters; paused and stopped here. */
 import { ArrowLeft, CirclePause, CirclePlay, CircleStop } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { Link, useParams } from 'react-router';
 
 import { api, unwrap } from '../api/client';
@@ -31,7 +32,7 @@ export function ReplayPage() {
       </div>
       <section className={page.panel} aria-label="Progress">
         <Bar replay={replay} />
-        {replay.why && <p>{replay.why}</p>}
+        {replay.why && <p>{linked(replay.why)}</p>}
         <Steer replay={replay} />
       </section>
       <section className={page.panel} aria-label="Facts">
@@ -56,6 +57,19 @@ export function ReplayPage() {
         <Link to="/operate/dead-letters?view=letters&state=any">Its letters are among the dead letters</Link>
       </section>
     </article>
+  );
+}
+
+/** A text in which a letter's id leads to the letter. */
+function linked(text: string): ReactNode {
+  const [, before, id, after] = /^(.*)letter ([0-9a-f-]{36})(.*)$/.exec(text) ?? [];
+  if (!id) return text;
+  return (
+    <>
+      {before}
+      <Link to={`/operate/dead-letters/${id}`}>letter {id.slice(0, 8)}…</Link>
+      {after}
+    </>
   );
 }
 
