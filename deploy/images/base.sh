@@ -31,8 +31,8 @@ media_base() {
 }
 
 # bootstrap TAR installs the packages, from DEBIAN_SOURCES or else from where
-# mmdebstrap finds the suite with its updates and security updates. No file of the result has the rights of
-# another user than the one who runs it.
+# mmdebstrap finds the suite with its updates and security updates. No file of the
+# result has the rights of another user than the one who runs it.
 bootstrap() {
   SOURCE_DATE_EPOCH=$base_epoch mmdebstrap --quiet --variant=essential --format=tar \
     --include="$(grep -v '^#' "$here/media/packages" | paste -sd,)" \

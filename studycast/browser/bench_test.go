@@ -2,7 +2,6 @@ package browser
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
-	"github.com/stretchr/testify/require"
 )
 
 // stopwatch notes the milliseconds from the start of the navigation until the
@@ -100,8 +98,6 @@ func BenchmarkAccessible(b *testing.B) {
 	w.ask(p.site.URL)
 	w.await(lessonLimit, `document.querySelector('article[data-state=succeeded]')`)
 	lesson := eval[string](w, `document.querySelector(`+quote(play)+`).pathname`)
-	code, err := os.ReadFile(axe)
-	require.NoError(b, err, "run `make web` first: it installs the checker")
 	for _, path := range []string{"/", lesson, "/operate", "/operate/dead-letters", "/operate/replays", "/operate/workers", "/operate/audit", "/docs"} {
 		name := path
 		if path == lesson {
@@ -113,7 +109,7 @@ func BenchmarkAccessible(b *testing.B) {
 				w := blank(b)
 				w.do(chromedp.Navigate(p.url + path))
 				w.await(stepLimit, `document.querySelector('h1') && !document.querySelector('main [class*=bone]')`)
-				eval[bool](w, string(code)+"; true")
+				w.loadAxe()
 				m.add(eval[map[string]float64](w, `axe.run().then((r) => {
 					const of = (impact) => r.violations.filter((v) => v.impact === impact).length;
 					return { passes: r.passes.length, serious: of('serious') + of('critical'), moderate: of('moderate'), minor: of('minor') };

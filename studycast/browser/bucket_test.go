@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/studycast/studycast/core/sandbox/s3"
@@ -34,10 +33,8 @@ func TestAudioFromABucket(t *testing.T) {
 		o.Data.ArtifactsURL, o.Data.ArtifactsKeyID, o.Data.ArtifactsSecretKey = bucket.URL(""), s3.KeyID, s3.SecretKey
 		o.Downloads.ArtifactsRedirect = true
 	})
-	b := blank(t)
-	b.do(chromedp.Navigate(p.url), chromedp.WaitVisible(chromedp.CSS(live)))
-	b.choose("audio")
-	b.choose("short")
+	b := p.enter(t)
+	b.audio()
 	b.ask(p.site.URL)
 	b.state(lessonLimit, "Ready")
 	b.click(play)

@@ -103,10 +103,7 @@ func TestOnRabbitMQ(t *testing.T) {
 	ann := p.window(t, keys[0])
 	require.False(t, eval[bool](ann, `!!document.querySelector('a[href="/operate"]')`), "a student has nothing to operate")
 
-	ann.audio()
-	ann.ask(p.site.URL + "/gated/")
-	p.site.visitor(t)
-	ann.state(stepLimit, "Working")
+	ann.midway(p.site)
 	ann.click(card + " button")
 	ann.state(stepLimit, "Cancelled")
 

@@ -144,8 +144,7 @@ func TestMistake(t *testing.T) {
 func TestRefusal(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	b := blank(t)
-	b.do(chromedp.Navigate(p.url), chromedp.WaitVisible(chromedp.CSS(live)))
+	b := p.enter(t)
 	b.ask("http://192.168.0.1/router")
 	b.await(stepLimit, `document.querySelector('form [role=alert]').textContent !== ''`)
 	require.Contains(t, b.text("form [role=alert]"), "public internet")

@@ -86,12 +86,19 @@ func blank(t testing.TB) *tab {
 // be clean and all that was loaded must be the product's own.
 func (p *product) open(t testing.TB) *tab {
 	t.Helper()
-	b := blank(t)
-	b.do(chromedp.Navigate(p.url), chromedp.WaitVisible(chromedp.CSS(live)))
+	b := p.enter(t)
 	t.Cleanup(func() {
 		require.Empty(t, b.complaints())
 		require.Empty(t, b.foreign(p.url))
 	})
+	return b
+}
+
+// enter is open for a test in which something is to be complained about.
+func (p *product) enter(t testing.TB) *tab {
+	t.Helper()
+	b := blank(t)
+	b.do(chromedp.Navigate(p.url), chromedp.WaitVisible(chromedp.CSS(live)))
 	return b
 }
 
@@ -162,6 +169,16 @@ func (b *tab) ask(address string) {
 	b.t.Helper()
 	b.do(chromedp.SendKeys(chromedp.CSS(urlField), address))
 	b.click(submit)
+}
+
+// midway asks for an audio overview of a page that the site holds back until it is
+// opened, and waits until that is worked at.
+func (b *tab) midway(s *site) {
+	b.t.Helper()
+	b.audio()
+	b.ask(s.URL + "/gated/")
+	s.visitor(b.t)
+	b.state(stepLimit, "Working")
 }
 
 // another asks for one more lesson and waits until it is the first of the list.

@@ -12,7 +12,7 @@ import { Discard } from './Discard';
 import { openOnly } from './filter';
 import { ReplayDialog } from './ReplayDialog';
 import type { Group, LetterFilter } from './types';
-import { counted, useGroups } from './useGroups';
+import { causeOf, counted, useGroups } from './useGroups';
 
 export function Groups({ filter }: { filter: LetterFilter }) {
   const all = useGroups(filter);
@@ -60,7 +60,7 @@ export function Groups({ filter }: { filter: LetterFilter }) {
 function Cause({ group }: { group: Group }) {
   return (
     <>
-      <Link to={`?fingerprint=${group.fingerprint}`}>{group.template.replaceAll('<n>', '…')}</Link>{' '}
+      <Link to={`?fingerprint=${group.fingerprint}`}>{causeOf(group)}</Link>{' '}
       <Link className={page.soft} to={`/operate/dead-letters/${group.sample}`}>
         newest letter
       </Link>

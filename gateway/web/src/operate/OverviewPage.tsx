@@ -9,7 +9,7 @@ import { openOnly } from './filter';
 import { useFlow } from './flow';
 import { QueueCard } from './QueueCard';
 import { useQueues } from './queues';
-import { counted, useGroups } from './useGroups';
+import { causeOf, counted, useGroups } from './useGroups';
 
 const refreshEvery = 2000;
 
@@ -71,7 +71,7 @@ function OpenLetters() {
       ) : groups[0] ? (
         <p>
           <Link to="/operate/dead-letters">{counted(all)}</Link> {all.letters === 1 ? 'waits' : 'wait'} for a decision
-          {groups.length > 1 && ', most of them'}: {groups[0].template.replaceAll('<n>', '…')}
+          {groups.length > 1 && ', most of them'}: {causeOf(groups[0])}
         </p>
       ) : (
         <p className={page.soft}>{pages.data ? 'Nothing waits for a decision.' : 'Counting them.'}</p>

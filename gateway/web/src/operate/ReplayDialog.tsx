@@ -13,6 +13,7 @@ import page from '../ui/Page.module.css';
 import type { Selection } from './Groups';
 import css from './ReplayDialog.module.css';
 import type { Plan } from './types';
+import { causeOf } from './useGroups';
 
 const defaultRate = 5; // letters a second
 const defaultCanary = 3; // letters
@@ -113,7 +114,7 @@ function PlanView({ plan }: { plan: Plan | undefined }) {
       <ul>
         {plan.groups.map((group) => (
           <li key={group.fingerprint}>
-            <b>{group.letters}</b> {group.template.replaceAll('<n>', '…')}
+            <b>{group.letters}</b> {causeOf(group)}
           </li>
         ))}
         {plan.skipped.map((skipped) => (

@@ -2,7 +2,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 
 import { api, unwrap } from '../api/client';
-import type { LetterFilter } from './types';
+import type { Group, LetterFilter } from './types';
 
 const refreshEvery = 10_000;
 
@@ -30,3 +30,6 @@ export function counted({ pages, groups, letters }: ReturnType<typeof useGroups>
   const more = pages.hasNextPage ? ' and more' : '';
   return `${letters} ${letters === 1 ? 'letter' : 'letters'} with ${groups.length} ${groups.length === 1 ? 'cause' : 'causes'}${more}`;
 }
+
+/** What the letters of a group died of: what differs from letter to letter is left out. */
+export const causeOf = (group: Group) => group.template.replaceAll('<n>', '…');

@@ -60,8 +60,8 @@ func (r *Replayer) finish(ctx context.Context, l store.Letter) (store.Letter, jo
 	return after, j, nil
 }
 
-// failed undoes the decision on a letter whose job can't be put to work; after any other
-// error the replay stays decided on and is finished later.
+// failed undoes the decision on a letter whose job can't be put to work; after any
+// other error the replay stays decided on and is finished later.
 func (r *Replayer) failed(ctx context.Context, l store.Letter, err error) (store.Letter, job.Job, error) {
 	var state *job.StateError
 	var invalid *job.InvalidError
@@ -83,13 +83,13 @@ func (r *Replayer) failed(ctx context.Context, l store.Letter, err error) (store
 		r.later()
 		return store.Letter{}, job.Job{}, fmt.Errorf("replay dead letter %s: %w", l.ID, err)
 	}
-	return store.Letter{}, job.Job{}, r.reopen(ctx, l, jobState, refusal)
+	return store.Letter{}, job.Job{}, r.undo(ctx, l, jobState, refusal)
 }
 
-// reopen undoes a decision that can't be carried out and returns why. The letter
+// undo takes back a decision that can't be carried out and returns why. The letter
 // gets the state of l: nothing is left to decide when its job succeeded without
 // the replay.
-func (r *Replayer) reopen(ctx context.Context, l store.Letter, jobState string, refusal error) error {
+func (r *Replayer) undo(ctx context.Context, l store.Letter, jobState string, refusal error) error {
 	action := deadletterclient.ActionLetterReplay
 	if l.ResentTo != "" {
 		action = deadletterclient.ActionResend

@@ -63,7 +63,7 @@ func (r *Replayer) publish(ctx context.Context, l store.Letter) (store.Letter, e
 	case errors.Is(err, broker.ErrInvalid), errors.Is(err, broker.ErrUnknownQueue), errors.Is(err, broker.ErrUnroutable):
 		refused := l
 		refused.State = deadletterclient.Open
-		return store.Letter{}, r.reopen(ctx, refused, l.JobState,
+		return store.Letter{}, r.undo(ctx, refused, l.JobState,
 			refuse(refused, fmt.Sprintf("the broker refuses its message: %v", err), "Export it, or discard it."))
 	case err != nil:
 		r.Metrics.Replay(metrics.Unavailable)

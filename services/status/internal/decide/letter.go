@@ -86,8 +86,8 @@ func before(history []job.Move) int {
 }
 
 // Replay queues a job that failed with a dead letter again, with a fresh
-// budget; the relay publishes it. Replaying the same letter again changes
-// nothing.
+// budget, and with it those that failed with its run; the relay publishes it.
+// Replaying the same letter again changes nothing.
 func Replay(r store.Row, now time.Time, letter, why string) (Step, error) {
 	s := begin(r)
 	if letter == r.Replayed {
@@ -96,13 +96,14 @@ func Replay(r store.Row, now time.Time, letter, why string) (Step, error) {
 	if r.State != job.Failed || r.DeadLetter != letter {
 		return *s, &job.StateError{ID: r.ID, State: r.State, Wanted: "replay", Remedy: replayRemedy(r)}
 	}
-	s.Row.Replayed = letter
+	s.Row.Replayed, s.Rally = letter, &r
 	s.Promise = Promise{Do: StandInLine}
 	return *s, s.anew(now, orElse(why, "replayed by an operator"))
 }
 
 // Edit gives a replayed job the source and the options of another request. It
-// asks for another lesson then, so nobody shares its run. The rest of its
+// asks for another lesson then, so nobody shares its run, nor goes back to work
+// with it. The rest of its
 // request stays: the letter of a run that began with somebody else's job has
 // that one's labels.
 func (s *Step) Edit(r job.Request) error {
@@ -112,6 +113,7 @@ func (s *Step) Edit(r job.Request) error {
 		}}}
 	}
 	s.Row.Request.Source, s.Row.Request.Options, s.Row.WorkKey = r.Source, r.Options, ""
+	s.Rally = nil
 	return nil
 }
 

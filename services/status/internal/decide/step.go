@@ -59,6 +59,7 @@ type Step struct {
 	Down    string        // what an attempt met that found the job's dependency down, safe to show
 	Tried   string        // the dependency that was tried, with the event that ended the trial
 	Trial   Trial         // how that went
+	Rally   *store.Row    // the job as it failed: those that failed with its run go back to work, too
 }
 
 // Promise says what becomes of the job's promise.

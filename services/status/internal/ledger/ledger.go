@@ -167,6 +167,9 @@ func (w *work) apply(s decide.Step, isNew bool) (store.Row, *Entry, error) {
 	if shared {
 		err = w.spread(s)
 	}
+	if err == nil && s.Rally != nil {
+		err = w.rally(*s.Rally)
+	}
 	return s.Row, entry, err
 }
 

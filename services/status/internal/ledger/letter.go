@@ -83,43 +83,13 @@ func (l *Ledger) Replay(ctx context.Context, id job.ID, letter, why string, edit
 			return job.Job{}, err
 		}
 	}
-	var j job.Job
-	err := l.update(ctx, func(w *work) error {
-		r, _, err := w.run(id)
-		if err != nil {
-			return err
-		}
+	return l.changeRun(ctx, id, func(w *work, r store.Row, _ bool) (decide.Step, error) {
 		step, err := decide.Replay(r, w.now, letter, clip(why))
 		if err == nil && step.Changed && edited != nil {
 			err = step.Edit(*edited)
 		}
-		if err != nil {
-			return err
-		}
-		if j, _, err = w.done(step); err != nil || !step.Changed || edited != nil {
-			return err
-		}
-		return w.rally(r)
+		return step, err
 	})
-	return j, err
-}
-
-// rally puts the jobs that failed with a run back to work.
-func (w *work) rally(failed store.Row) error {
-	rest, err := w.FailedWith(failed)
-	if err != nil {
-		return err
-	}
-	for _, r := range rest {
-		step, err := w.again(r, "an operator put the lesson back to work")
-		if err != nil {
-			return err
-		}
-		if _, _, err := w.apply(step, false); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (l Letter) check() error {

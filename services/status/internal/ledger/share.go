@@ -173,3 +173,21 @@ func (w *work) again(r store.Row, why string) (decide.Step, error) {
 	}
 	return w.join(r, other, why)
 }
+
+// rally puts the jobs that failed with a run back to work.
+func (w *work) rally(failed store.Row) error {
+	rest, err := w.FailedWith(failed)
+	if err != nil {
+		return err
+	}
+	for _, r := range rest {
+		step, err := w.again(r, "an operator put the lesson back to work")
+		if err != nil {
+			return err
+		}
+		if _, _, err := w.apply(step, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
