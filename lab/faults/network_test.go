@@ -112,14 +112,7 @@ func (v *vanished) stop(s *scenario) {
 	f := s.submit(job.Video, 200, 12, labels{"lab-sleep": "500ms"})
 	s.running(12)
 	s.frozen = v.worker
-	eventually(s.T, "the worker has nothing to do", func() bool {
-		require.NoError(s, v.worker.Freeze())
-		v.at = time.Now()
-		if v.orphans = s.orphansOf(v.worker.PID()); len(v.orphans) == 0 {
-			require.NoError(s, v.worker.Thaw())
-		}
-		return len(v.orphans) > 0
-	})
+	v.orphans, v.at = s.freezeAtWork(v.worker)
 	took := s.again(v.orphans, v.at)
 	f.end()
 	v.jobs = s.account(succeeded(1))

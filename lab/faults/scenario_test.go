@@ -308,6 +308,35 @@ func (s *scenario) orphansOf(pids ...int) map[orphan]bool {
 	return open
 }
 
+// freezeAtWork freezes workers while one of them has begun something, and
+// returns what they hold and when. Workers that end all they hold at once have
+// nothing for a moment, so whoever kills them must look first.
+func (s *scenario) freezeAtWork(workers ...*local.Program) (orphans map[orphan]bool, at time.Time) {
+	s.Helper()
+	eventually(s.T, "the workers have nothing to do", func() bool {
+		for _, w := range workers {
+			require.NoError(s, w.Freeze())
+		}
+		at = time.Now()
+		if orphans = s.orphansOf(pids(workers...)...); len(orphans) > 0 {
+			return true
+		}
+		for _, w := range workers {
+			require.NoError(s, w.Thaw())
+		}
+		return false
+	})
+	return orphans, at
+}
+
+// killAtWork kills workers that have begun something.
+func (s *scenario) killAtWork(workers ...*local.Program) (orphans map[orphan]bool, at time.Time) {
+	s.Helper()
+	orphans, _ = s.freezeAtWork(workers...)
+	kill(s.T, workers...)
+	return orphans, time.Now()
+}
+
 // again waits until every orphan has begun once more and returns how long
 // after a moment the last one did.
 func (s *scenario) again(orphans map[orphan]bool, since time.Time) time.Duration {
