@@ -30,9 +30,10 @@ func (n *Node) Eval(ctx context.Context, expression string) (string, error) {
 	return n.Ask(ctx, "eval", expression)
 }
 
-// CloseConnections closes all client connections, as an operator would.
+// CloseConnections closes all client connections, as an operator would. One that
+// ends by itself while it is told to is closed as well.
 func (n *Node) CloseConnections(ctx context.Context) error {
-	_, err := n.Eval(ctx, `[rabbit_networking:close_connection(P, "closed by the operator") || P <- rabbit_networking:connections()], ok.`)
+	_, err := n.Eval(ctx, `[(catch rabbit_networking:close_connection(P, "closed by the operator")) || P <- rabbit_networking:connections()], ok.`)
 	return err
 }
 
