@@ -219,7 +219,7 @@ func TestServerThatGoesDownAndComesBack(t *testing.T) {
 	again := &httptest.Server{Listener: l, Config: &http.Server{Handler: handler, ReadHeaderTimeout: time.Second}}
 	again.Start()
 	defer again.Close()
-	require.Eventually(t, func() bool { return ask() == nil }, 5*time.Second, pause/5)
+	require.Eventually(t, func() bool { return ask() == nil }, 30*time.Second, pause/5)
 	require.True(t, b.Closed())
 	require.EqualValues(t, 2, came.Load())
 }

@@ -18,6 +18,9 @@ import (
 
 const queue = "video-generation"
 
+// patience says when a test is stuck.
+const patience = 30 * time.Second
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // fake is membroker with some answers replaced.
@@ -196,7 +199,7 @@ func TestMetrics(t *testing.T) {
 
 	deliveries := consume(t, b, 1)
 	d := <-deliveries
-	require.Eventually(t, func() bool { return b.Consuming(queue) }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.Consuming(queue) }, patience, time.Millisecond)
 	require.False(t, b.Consuming("another"))
 	require.Equal(t, 1.0, value(t, registry, "studycast_broker_consumers", "ready", "true"))
 	require.NoError(t, d.Ack(t.Context()))

@@ -38,7 +38,7 @@ func TestConsumeKeepsPrefetchBesideTheAdapter(t *testing.T) {
 	require.Eventually(t, func() bool {
 		d, err := b.Depth(t.Context(), queue)
 		return err == nil && d.Ready == 0 && d.InFlight == 1
-	}, time.Second, time.Millisecond)
+	}, patience, time.Millisecond)
 	require.Empty(t, acked)
 	close(hold)
 	require.NoError(t, <-acked)
@@ -125,7 +125,7 @@ func TestCloseEndsConsume(t *testing.T) {
 	b := open(t, newFake(), broker.Options{})
 	result := make(chan error, 1)
 	go func() { result <- b.Consume(t.Context(), queue, 1, func(context.Context, *broker.Delivery) {}) }()
-	require.Eventually(t, func() bool { return b.Consuming(queue) }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.Consuming(queue) }, patience, time.Millisecond)
 	require.NoError(t, b.Close(t.Context()))
 	require.ErrorIs(t, <-result, broker.ErrClosed)
 	require.False(t, b.Consuming(queue))

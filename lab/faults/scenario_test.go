@@ -271,11 +271,12 @@ func (s *scenario) running(n int) {
 	eventually(s.T, "too few jobs begin", func() bool { return s.runs() >= n })
 }
 
-// recovered puts a time into the table, and bounds it by three times the aim.
+// recovered puts a time into the table. It may miss its aim on a busy machine, not
+// by as much as something that is stuck.
 func (s *scenario) recovered(took, aim time.Duration) {
 	s.Helper()
 	s.row.recover, s.row.aim = max(took, time.Millisecond), aim
-	require.Less(s, took, 3*aim, "it takes too long to recover")
+	require.Less(s, took, aim+patience/2, "it takes too long to recover")
 }
 
 // slowest puts the longest of several times into the table.

@@ -155,7 +155,7 @@ func TestCancelInTheMiddle(t *testing.T) {
 				}
 			})
 			require.ErrorIs(t, err, context.Canceled)
-			require.Less(t, time.Since(stopped), 2*time.Second)
+			require.Less(t, time.Since(stopped), 20*time.Second)
 			require.Empty(t, childrenIn(t, dir))
 			require.NoError(t, os.RemoveAll(dir))
 			require.NoDirExists(t, dir)

@@ -40,7 +40,7 @@ func gone(t *testing.T, pid int) {
 	require.Eventually(t, func() bool {
 		stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 		return err != nil || strings.Contains(string(stat), ") Z ")
-	}, 5*time.Second, 5*time.Millisecond, "process %d lives on", pid)
+	}, 30*time.Second, 5*time.Millisecond, "process %d lives on", pid)
 }
 
 func TestChildDiesWithItsParent(t *testing.T) {

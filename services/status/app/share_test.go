@@ -184,7 +184,7 @@ func allLeave(t *testing.T, c *class) {
 		c.cancel(id)
 	}
 	require.Equal(t, statusclient.Command{Kind: statusclient.CommandCancel, JobID: first, Attempt: 1}, <-commands)
-	require.Less(t, time.Since(last), time.Second)
+	require.Less(t, time.Since(last), patience)
 	require.True(t, c.finish(sess, first, 1, success()).Refused())
 	for _, id := range ids {
 		c.state(id, job.Cancelled)
