@@ -64,6 +64,7 @@ func (b *Broker) Consume(
 		}
 		return fmt.Errorf("consume queue %q: %w", queue, err)
 	}
+	b.metrics.consumes(queue)
 	select {
 	case <-ctx.Done():
 	case <-b.closed:

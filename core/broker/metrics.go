@@ -25,6 +25,11 @@ const (
 	causePanicked = "panicked"
 )
 
+var (
+	actions = []string{actionAck, actionRetry, actionDead, actionRelease}
+	causes  = []string{causeReturned, causePanicked}
+)
+
 // Metrics defines what a Broker shows of itself. Queues are those that the
 // program publishes to or consumes.
 func Metrics(queues ...string) []metric.Def { return definitions(queues).all() }
@@ -43,7 +48,7 @@ func (d defs) all() []metric.Def {
 
 func definitions(queues []string) defs {
 	queue := metric.Of("queue", queues...)
-	action := metric.Of("action", actionAck, actionRetry, actionDead, actionRelease)
+	action := metric.Of("action", actions...)
 	return defs{
 		publishes: metric.Def{
 			Name: "studycast_broker_publishes_total", Type: metric.Counter, Help: "Publishes by outcome.",
@@ -74,7 +79,7 @@ func definitions(queues []string) defs {
 		},
 		released: metric.Def{
 			Name: "studycast_broker_unsettled_released_total", Type: metric.Counter, Help: "Deliveries released because the handler left them unsettled.",
-			Labels: []metric.Label{queue, metric.Of("cause", causeReturned, causePanicked)},
+			Labels: []metric.Label{queue, metric.Of("cause", causes...)},
 		},
 		consumers: metric.Def{
 			Name: "studycast_broker_consumers", Type: metric.Gauge, Help: "Consumers of this process, by whether they are really consuming now.",
@@ -135,6 +140,20 @@ func (m *metrics) published(queue string, err error, took time.Duration) {
 		queue = otherQueue
 	}
 	m.publishes.WithLabelValues(queue, outcome).Inc()
+}
+
+// consumes shows what may happen to deliveries of a queue before it does: a rate
+// misses the first of a series that begins with it.
+func (m *metrics) consumes(queue string) {
+	m.deliveries.WithLabelValues(queue)
+	m.redelivered.WithLabelValues(queue)
+	for _, action := range actions {
+		m.settles.WithLabelValues(queue, action)
+		m.settleFailures.WithLabelValues(queue, action)
+	}
+	for _, cause := range causes {
+		m.released.WithLabelValues(queue, cause)
+	}
 }
 
 func (m *metrics) delivered(queue string, count int) {

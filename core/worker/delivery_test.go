@@ -52,7 +52,12 @@ func TestFinishAnswerLost(t *testing.T) {
 		r.requireMetric("call_retries_total", `
 # HELP studycast_worker_call_retries_total Calls to the status service or the broker that were made again.
 # TYPE studycast_worker_call_retries_total counter
-studycast_worker_call_retries_total{call="finish",kind="video"} 2`)
+studycast_worker_call_retries_total{call="ack",kind="video"} 0
+studycast_worker_call_retries_total{call="dead",kind="video"} 0
+studycast_worker_call_retries_total{call="finish",kind="video"} 2
+studycast_worker_call_retries_total{call="release",kind="video"} 0
+studycast_worker_call_retries_total{call="retry",kind="video"} 0
+studycast_worker_call_retries_total{call="start",kind="video"} 0`)
 	})
 }
 
@@ -137,7 +142,12 @@ func TestSettlingIsRepeatedUntilDone(t *testing.T) {
 		r.requireMetric("call_retries_total", `
 # HELP studycast_worker_call_retries_total Calls to the status service or the broker that were made again.
 # TYPE studycast_worker_call_retries_total counter
-studycast_worker_call_retries_total{call="ack",kind="video"} 3`)
+studycast_worker_call_retries_total{call="ack",kind="video"} 3
+studycast_worker_call_retries_total{call="dead",kind="video"} 0
+studycast_worker_call_retries_total{call="finish",kind="video"} 0
+studycast_worker_call_retries_total{call="release",kind="video"} 0
+studycast_worker_call_retries_total{call="retry",kind="video"} 0
+studycast_worker_call_retries_total{call="start",kind="video"} 0`)
 	})
 }
 

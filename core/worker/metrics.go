@@ -16,6 +16,9 @@ import (
 // stage must not be able to make series.
 const stageOther = "other"
 
+// calls are those that are made again until they are answered.
+var calls = []string{callStart, callFinish, string(job.Ack), string(job.Retry), string(job.Dead), string(job.Release)}
+
 var (
 	byKind   = metric.Of("kind", job.Kinds()...)
 	byEnding = metric.Of("outcome", labelSucceeded, labelFailed, labelReleased, labelCancelled, labelSuperseded)
@@ -43,7 +46,7 @@ var (
 	}
 	defRetries = metric.Def{
 		Name: "studycast_worker_call_retries_total", Type: metric.Counter, Help: "Calls to the status service or the broker that were made again.",
-		Labels: []metric.Label{byKind, metric.Of("call", callStart, callFinish, string(job.Ack), string(job.Retry), string(job.Dead), string(job.Release))},
+		Labels: []metric.Label{byKind, metric.Of("call", calls...)},
 	}
 	defAbandons = metric.Def{
 		Name: "studycast_worker_handlers_abandoned_total", Type: metric.Counter, Help: "Handlers that ignored the end of their context.",
@@ -103,7 +106,11 @@ func newMetrics(r prometheus.Registerer, k job.Kind) *metrics {
 		kind:           string(k),
 		stages:         job.Stages(k),
 	}
+	// A rate misses the first of a series that begins with it.
 	m.abandons.WithLabelValues(m.kind)
+	for _, call := range calls {
+		m.retries.WithLabelValues(m.kind, call)
+	}
 	return m
 }
 
