@@ -48,7 +48,7 @@ const (
 	defaultHeartbeat = 2 * time.Second
 	progressEvery    = 250 * time.Millisecond
 	reconnectMin     = 50 * time.Millisecond // a broken stream has 1 s to come back
-	reconnectMax     = time.Second
+	reconnectMax     = 500 * time.Millisecond
 )
 
 // Session is one run of a worker process, as the status service knows it. It

@@ -165,8 +165,16 @@ func (n *Node) Ready(ctx context.Context) error {
 	return nil
 }
 
-// answers speaks the first words of AMQP.
+// answers speaks the first words of AMQP, and wants the port for TLS to be open,
+// which the server opens last.
 func (n *Node) answers(ctx context.Context) bool {
+	if n.o.TLS != nil {
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", n.TLSAddress())
+		if err != nil {
+			return false
+		}
+		_ = conn.Close()
+	}
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", n.Address())
 	if err != nil {
 		return false
