@@ -30,6 +30,7 @@ var errBlocked = errors.Join(broker.ErrUnavailable, broker.ErrBlocked)
 func TestBlockedBroker(t *testing.T) {
 	t.Parallel()
 	s := startGRPC(t)
+	require.Eventually(t, func() bool { return s.get("/readyz").StatusCode == http.StatusOK }, within, time.Millisecond)
 	before := s.submit()
 	s.broker.set(errBlocked)
 	a := s.post("/v1/jobs", submission)

@@ -29,7 +29,7 @@ func limited(l app.Limits) func(*app.Options) {
 
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
-	g := start(t, limited(app.Limits{CallsPerMinute: 1, Burst: 3, ServiceFactor: 5}))
+	g := start(t, standing, limited(app.Limits{CallsPerMinute: 1, Burst: 3, ServiceFactor: 5}))
 	for left := 2; left >= 0; left-- {
 		a := g.get("/v1/jobs", "Owner", "ann")
 		require.Equal(t, http.StatusOK, a.StatusCode)
@@ -61,7 +61,7 @@ func TestRateLimit(t *testing.T) {
 // Whoever moves about in a video asks for many parts of it.
 func TestPartsOfFilesDoNotLockAStudentOut(t *testing.T) {
 	t.Parallel()
-	g := start(t, limited(app.Limits{CallsPerMinute: 1, Burst: 5}))
+	g := start(t, standing, limited(app.Limits{CallsPerMinute: 1, Burst: 5}))
 	a := g.post("/v1/jobs", `{"kind":"video","source":{"url":"https://example.org/a"}}`, "Owner", "ann")
 	id := job.ID(a.json()["id"].(string))
 	info, err := g.artifacts.Put(t.Context(), artifact.JobKey(id, 1, "video.mp4"), strings.NewReader("0123456789"), "video/mp4")

@@ -16,7 +16,7 @@ import (
 )
 
 // slowest is more than the 5 s that a body has.
-const slowest = 3 * within
+const slowest = 30 * time.Second
 
 // drip sends text and then one more byte each 20 ms, until the other side has
 // had enough. It returns what that said and how long it took.
@@ -57,16 +57,16 @@ func drip(t *testing.T, g *gateway, text string) (answered string, took time.Dur
 // A client that sends byte by byte holds nothing for long.
 func TestSlowClientsAreCut(t *testing.T) {
 	t.Parallel()
-	g := start(t, func(o *app.Options) { o.HeaderTimeout = 200 * time.Millisecond })
+	g := start(t, func(o *app.Options) { o.HeaderTimeout = time.Second })
 
 	answered, took := drip(t, g, "GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
 	require.NotContains(t, answered, "200 OK")
-	require.GreaterOrEqual(t, took, 200*time.Millisecond)
-	require.Less(t, took, within, "by the bound of headers")
+	require.GreaterOrEqual(t, took, time.Second)
+	require.Less(t, took, 5*time.Second, "by the bound of headers")
 
 	answered, took = drip(t, g, "POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{\"kind\":\"")
 	require.Greater(t, took, 4*time.Second, "a slow one has its 5 s")
-	require.Less(t, took, 2*within)
+	require.Less(t, took, 20*time.Second)
 	res, err := http.ReadResponse(bufio.NewReader(strings.NewReader(answered)), nil)
 	require.NoError(t, err, answered)
 	defer func() { require.NoError(t, res.Body.Close()) }()

@@ -22,7 +22,7 @@ func TestGuessing(t *testing.T) {
 	t.Parallel()
 	all, signIn := people(t)
 	looked := 0
-	s := startGRPC(t, signIn, func(o *app.Options) {
+	s := startGRPC(t, standing, signIn, func(o *app.Options) {
 		o.Limits, o.TrustedProxies = app.Limits{SignInFailures: 5}, []string{"127.0.0.0/8"}
 		who := o.Authenticate
 		o.Authenticate = func(r *http.Request) (app.Identity, error) {

@@ -46,9 +46,9 @@ func consumeMistakes() []mistake {
 				return &brokenConsumer{Consumer: c, stop: func() {}, close: func() error { return nil }}
 			}
 		}},
-		{name: "stop takes 1.5 s", noted: []string{"stop"}, spoil: func(b *broken) {
+		{name: "stop takes 5 s", noted: []string{"stop"}, spoil: func(b *broken) {
 			b.consumer = func(c driver.Consumer) driver.Consumer {
-				return &brokenConsumer{Consumer: c, stop: func() { <-time.After(1500 * time.Millisecond); c.Stop() }}
+				return &brokenConsumer{Consumer: c, stop: func() { <-time.After(5 * time.Second); c.Stop() }}
 			}
 		}},
 		{name: "stop gives back what is in hand", noted: []string{"settle_after_stop", "port_drains"}, spoil: func(b *broken) {
@@ -113,7 +113,7 @@ func settleMistakes() []mistake {
 		}},
 		{name: "retry comes too late", noted: []string{"retry_delay"}, spoil: func(b *broken) {
 			b.retry = func(s driver.Settler, after time.Duration, n int) error {
-				return s.Retry(ctx, after+500*time.Millisecond, n)
+				return s.Retry(ctx, after+1500*time.Millisecond, n)
 			}
 		}},
 		{name: "retries wait behind longer ones", noted: []string{"retry_overtakes"}, spoil: func(b *broken) {

@@ -194,8 +194,8 @@ func (h *brokenHarness) Crash(tb testing.TB, b driver.Broker) driver.Broker {
 
 func (*brokenHarness) Facts() Facts {
 	return Facts{
-		Short: 100 * time.Millisecond, Long: 600 * time.Millisecond, Lag: 400 * time.Millisecond,
-		Wake: 100 * time.Millisecond, Patience: time.Second, Load: 160,
+		Short: 300 * time.Millisecond, Long: 1500 * time.Millisecond, Lag: time.Second,
+		Wake: 200 * time.Millisecond, Patience: 3 * time.Second, Load: 160,
 	}
 }
 

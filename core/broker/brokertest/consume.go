@@ -80,8 +80,8 @@ func caseStop(k *kit) {
 	in := k.subscribe(k.queue, 1)
 	k.publish(ids(5)...)
 	held := in.want("m1")[0]
-	k.within(time.Second, "Stop", in.consumer.Stop)
-	k.within(time.Second, "a second Stop", in.consumer.Stop)
+	k.within(3*time.Second, "Stop", in.consumer.Stop)
+	k.within(3*time.Second, "a second Stop", in.consumer.Stop)
 	require.NoError(k, held.Settler.Ack(k.ctx))
 	k.publish("m6")
 	in.quiet()

@@ -67,9 +67,9 @@ func (f Facts) withDefaults() Facts {
 			*d = v
 		}
 	}
-	set(&f.Short, 200*time.Millisecond)
-	set(&f.Long, 1500*time.Millisecond)
-	set(&f.Lag, time.Second)
+	set(&f.Short, 500*time.Millisecond)
+	set(&f.Long, 4*time.Second)
+	set(&f.Lag, 5*time.Second)
 	set(&f.Wake, 100*time.Millisecond)
 	set(&f.Patience, 10*time.Second)
 	set(&f.Quiet, 150*time.Millisecond)

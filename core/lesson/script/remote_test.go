@@ -251,7 +251,7 @@ func TestRemoteKeepsItsBudget(t *testing.T) {
 	t.Cleanup(func() { close(done) })
 	began := time.Now()
 	requireFellBack(t, c.write(t, lesson.Video, 200*time.Millisecond), "did not answer")
-	require.Less(t, time.Since(began), 5*time.Second)
+	require.Less(t, time.Since(began), 20*time.Second)
 }
 
 func TestRemoteStopsWithItsCaller(t *testing.T) {

@@ -51,7 +51,7 @@ func endpoint(t *testing.T, format string, answer http.HandlerFunc) Engine {
 	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
-	e, err := NewRemote(RemoteConfig{BaseURL: server.URL + "/v1", Key: secret, Model: "m", Format: format, Voices: map[string]string{"ben": "baritone"}, Timeout: time.Second})
+	e, err := NewRemote(RemoteConfig{BaseURL: server.URL + "/v1", Key: secret, Model: "m", Format: format, Voices: map[string]string{"ben": "baritone"}, Timeout: 3 * time.Second})
 	require.NoError(t, err)
 	return e
 }

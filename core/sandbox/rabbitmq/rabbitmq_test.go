@@ -46,7 +46,7 @@ func started(t *testing.T, o rabbitmq.Options) (context.Context, *rabbitmq.Node)
 
 // connects reports how a client fares.
 func connects(url string, config *tls.Config) error {
-	c, err := amqp.DialConfig(url, amqp.Config{TLSClientConfig: config, Dial: amqp.DefaultDial(2 * time.Second)})
+	c, err := amqp.DialConfig(url, amqp.Config{TLSClientConfig: config, Dial: amqp.DefaultDial(10 * time.Second)})
 	if err != nil {
 		return err
 	}
@@ -112,10 +112,10 @@ func TestNodeDoesWhatTestsNeed(t *testing.T) {
 
 func TestNodesJoin(t *testing.T) {
 	t.Parallel()
-	ctx, first := started(t, rabbitmq.Options{})
+	_, first := started(t, rabbitmq.Options{})
 	_, second := started(t, rabbitmq.Options{Peer: first})
-	require.NoError(t, second.Join(ctx))
-	members, err := first.Eval(ctx, "length([node() | nodes()]).")
+	require.NoError(t, second.Join(t.Context()))
+	members, err := first.Eval(t.Context(), "length([node() | nodes()]).")
 	require.NoError(t, err)
 	require.Equal(t, "2", members)
 }

@@ -90,9 +90,10 @@ func TestStartsAloneAndEndsInOrder(t *testing.T) {
 	}
 	code, said := get("http://" + addresses[3] + "/readyz")
 	require.Equal(t, http.StatusServiceUnavailable, code, said)
-	code, said = get("http://" + addresses[3] + "/metrics")
-	require.Equal(t, http.StatusOK, code)
-	require.True(t, strings.Contains(said, "grpc_server_handled_total"), "metrics of gRPC")
+	require.Eventually(t, func() bool {
+		code, said := get("http://" + addresses[3] + "/metrics")
+		return code == http.StatusOK && strings.Contains(said, "grpc_server_handled_total")
+	}, patience, 5*time.Millisecond, "metrics of gRPC")
 	code, _ = get(addresses[1] + "/metrics")
 	require.Equal(t, http.StatusNotFound, code, "users don't see metrics")
 	code, _ = get(addresses[1] + "/healthz")

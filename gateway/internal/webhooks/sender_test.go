@@ -103,13 +103,13 @@ func TestAnswersThatAreNoSuccess(t *testing.T) {
 	var elsewhere atomic.Int32
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
 	defer other.Close()
-	p.send(func(o *webhooks.SenderOptions) { o.Timeout = 300 * time.Millisecond })
+	p.send(func(o *webhooks.SenderOptions) { o.Timeout = 2 * time.Second })
 	stuck := make(chan struct{})
 	defer close(stuck)
 	for text, answer := range map[string]func(http.ResponseWriter, *http.Request){
 		"It answered 302: redirects": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusFound) },
 		"It answered 404.":           code(http.StatusNotFound),
-		"did not answer within 300ms": func(_ http.ResponseWriter, r *http.Request) {
+		"did not answer within 2s": func(_ http.ResponseWriter, r *http.Request) {
 			select {
 			case <-stuck:
 			case <-r.Context().Done():

@@ -77,7 +77,7 @@ func (w *world) manyDie(n int) (ids []job.ID) {
 		require.NoError(w.t, publish(context.Background(), w, e))
 		ids = append(ids, e.JobID)
 	}
-	require.Eventually(w.t, func() bool { return w.deadLetters() == n }, time.Minute, 20*time.Millisecond)
+	require.Eventually(w.t, func() bool { return w.deadLetters() == n }, 3*time.Minute, 20*time.Millisecond)
 	stop()
 	require.NoError(w.t, w.broker.Close(context.Background()))
 	return ids

@@ -188,7 +188,9 @@ func TestCanary(t *testing.T) {
 	require.Equal(t, 20, halted.Counts.Sum())
 	require.LessOrEqual(t, halted.Counts.FailedAgain, 3)
 	require.Equal(t, 17, halted.Counts.Skipped)
-	require.Len(t, w.list(deadletterclient.Filter{Owner: "site", PageSize: 200}), 20+halted.Counts.FailedAgain, "only the first died again")
+	w.until(deadletterclient.Filter{Owner: "site", PageSize: 200}, func(all []deadletterclient.DeadLetter) bool {
+		return len(all) == 20+halted.Counts.FailedAgain // only the first died again
+	})
 
 	done := w.over(w.replay(input(openOf("writer"))).ID)
 	require.Equal(t, deadletterclient.ReplayDone, done.State)
@@ -340,7 +342,8 @@ func TestRate(t *testing.T) {
 	p := w.over(w.replay(in).ID)
 	require.Equal(t, letters, p.Counts.Recovered)
 	took := p.EndedAt.Sub(p.CreatedAt).Seconds() - 1/perSecond // the look for a further letter
-	require.InEpsilon(t, (letters-1)/perSecond, took, 0.1)
+	require.Greater(t, took, 0.9*(letters-1)/perSecond)
+	require.Less(t, took, 2*(letters-1)/perSecond, "with the noise of a busy machine")
 }
 
 // TestCancelledAndDeleted are outcomes, too.

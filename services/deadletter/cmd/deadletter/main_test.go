@@ -267,7 +267,10 @@ func TestProgram(t *testing.T) {
 	code, text := s.get("/metrics")
 	require.Equal(t, http.StatusOK, code)
 	require.Contains(t, text, `studycast_dead_letters{fault="dependency",state="open"} 1`)
-	require.Contains(t, text, `studycast_dead_letters_held{queue="studycast.unroutable"} 0`)
+	require.Eventually(t, func() bool {
+		_, text := s.get("/metrics")
+		return strings.Contains(text, `studycast_dead_letters_held{queue="studycast.unroutable"} 0`)
+	}, patience, tick)
 	require.NoError(t, second.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, second.Wait(), "it ends in order")
 }

@@ -146,7 +146,8 @@ func streams(t *testing.T, r *replica) bool {
 	t.Helper()
 	code, metrics := r.get(t, "/metrics")
 	require.Equal(t, http.StatusOK, code)
-	return strings.Contains(metrics, `grpc_server_started_total{grpc_method="Session",grpc_service="studycast.status.v1.AttemptService",grpc_type="bidi_stream"} 1`)
+	return strings.Contains(metrics, `grpc_server_started_total{grpc_method="Session",grpc_service="studycast.status.v1.AttemptService",grpc_type="bidi_stream"}`) &&
+		!strings.Contains(metrics, `grpc_server_started_total{grpc_method="Session",grpc_service="studycast.status.v1.AttemptService",grpc_type="bidi_stream"} 0`)
 }
 
 func TestStartsBeforeItsDatabase(t *testing.T) {

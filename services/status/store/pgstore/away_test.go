@@ -19,7 +19,7 @@ import (
 const bound = batchTimeout + settleTimeout
 
 // slack is what a busy machine may add.
-const slack = 5 * time.Second
+const slack = 15 * time.Second
 
 // TestAbsentServerHangsNobody: with many callers each is told so in time,
 // however the server is away, and a store that was left alone goes on by itself
