@@ -63,15 +63,15 @@ test: $(PAGES) ## check everything: lint, generated code, unit, conformance, cra
 	@tools/setup.sh test
 	@$(MAKE) --no-print-directory lint
 	cd $(WEB) && npm test --silent
-	go test -race -timeout 20m $$(go list $(GO_FILES) | grep -v -e '/lab/' -e '/studycast/browser$$' -e '/studycast/e2e$$')
+	go test -race -timeout 40m $$(go list $(GO_FILES) | grep -v -e '/lab/' -e '/studycast/browser$$' -e '/studycast/e2e$$')
 	cd $(K8S_CHECKS) && GOWORK=off go test ./...
 	@go build -o $(TESTED)/ $(PROGRAMS:%=./%) ./lab/cmd/lab-worker ./lab/cmd/loadgen
-	STUDYCAST_BIN=$(TESTED) go test -race -timeout 20m -p 1 -count 1 ./studycast/browser ./studycast/e2e $$(go list ./lab/... | grep -v /lab/faults)
+	STUDYCAST_BIN=$(TESTED) go test -race -timeout 40m -p 2 -count 1 ./studycast/browser ./studycast/e2e $$(go list ./lab/... | grep -v /lab/faults)
 	@$(MAKE) --no-print-directory test-faults STUDYCAST_BIN=$(TESTED)
 
 test-faults: ## break things on a whole system of real processes; prints a table
 	@tools/setup.sh test
-	cd lab/faults && STUDYCAST_BIN="$(STUDYCAST_BIN)" go test -race -timeout 20m -count 1
+	cd lab/faults && STUDYCAST_BIN="$(STUDYCAST_BIN)" go test -race -timeout 40m -count 1
 
 test-cluster: ## three RabbitMQ nodes, one cut off, one killed (takes root and iproute2)
 	@tools/setup.sh test

@@ -173,9 +173,11 @@ func TestLessonsInABucket(t *testing.T) {
 	r := start(t)
 	gateway := r.Programs(local.Gateway)[0]
 
-	video, audio := r.submit(client.Video), r.submit(client.Audio)
+	video := r.submit(client.Video)
+	killed := r.dying(video.ID)
+	audio := r.submit(client.Audio)
 	select {
-	case err := <-r.dying(video.ID):
+	case err := <-killed:
 		require.NoError(t, err)
 	case <-r.within().Done():
 		require.Fail(t, "no video was put")

@@ -3,6 +3,7 @@
 package capacity_test
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -94,24 +95,24 @@ func TestSimulationAgainstRealRun(t *testing.T) {
 	}
 }
 
-// between is the usual time from the end of an attempt to the next start while
-// jobs wait: it depends on how busy the machine is, so it is measured.
+// between is the mean time from the end of an attempt to the next start in its
+// slot while jobs wait: it depends on how busy the machine is, so it is measured.
 func between(arrivals []capacity.Arrival, real []capacity.Outcome) time.Duration {
-	var gaps []time.Duration
+	starts, ends := make([]int, len(real)), make([]time.Duration, len(real))
 	for i, o := range real {
-		if o.Start-arrivals[i].At < 50*time.Millisecond {
-			continue // it found a free slot
-		}
-		last := time.Duration(0)
-		for _, other := range real {
-			if other.End <= o.Start {
-				last = max(last, other.End)
-			}
-		}
-		gaps = append(gaps, o.Start-last)
+		starts[i], ends[i] = i, o.End
 	}
-	slices.Sort(gaps)
-	return capacity.At(gaps, .5)
+	slices.SortFunc(starts, func(a, b int) int { return cmp.Compare(real[a].Start, real[b].Start) })
+	slices.Sort(ends)
+	var sum time.Duration
+	waited := 0
+	for k, i := range starts[slots:] { // each start but the first ones follows one end
+		if real[i].Start-arrivals[i].At >= 50*time.Millisecond { // the others found a free slot
+			sum += real[i].Start - ends[k]
+			waited++
+		}
+	}
+	return sum / time.Duration(max(1, waited))
 }
 
 // BenchmarkStore measures what a finished job takes in PostgreSQL, with its

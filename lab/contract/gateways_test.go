@@ -87,12 +87,10 @@ func newKeys(t *testing.T) *keys {
 func (r *rig) blind(k *keys) (see func()) {
 	r.t.Helper()
 	p := r.Programs(local.Gateway)[unsure]
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	r.t.Cleanup(cancel)
 	again := func(away bool) {
 		k.away.Store(away)
 		require.NoError(r.t, p.Kill())
-		require.NoError(r.t, p.Start(ctx))
+		require.NoError(r.t, p.Start(r.t.Context()))
 	}
 	again(true)
 	require.Eventually(r.t, func() bool {
@@ -100,6 +98,8 @@ func (r *rig) blind(k *keys) (see func()) {
 		return err == nil && a.Status > 0
 	}, patience, tick)
 	return func() {
+		ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+		defer cancel()
 		again(false)
 		require.NoError(r.t, p.Ready(ctx))
 	}

@@ -71,7 +71,8 @@ func (r *rig) letters(dies string) []asked {
 func (r *rig) replays() []asked {
 	r.t.Helper()
 	done := replaysPath + r.replay(`{"ids":["`+r.deadOf(1)[0]+`"],"rate":100,"canary":-1,"reason":"again"}`)
-	require.Eventually(r.t, func() bool { return r.lesson(r.call("olga", http.MethodGet, done, "")).State == "done" }, patience, tick)
+	r.call("olga", http.MethodGet, done+"/events", "") // which ends when nothing about it will change
+	require.Equal(r.t, "done", r.lesson(r.call("olga", http.MethodGet, done, "")).State)
 	at := replaysPath + r.replay(`{"filter":{"state":["open"],"kind":"video"},"rate":0.1,"canary":-1,"reason":"again"}`)
 	all := []asked{
 		{"get-replay", "olga", at, "", nil, 200},

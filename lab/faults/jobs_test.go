@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -102,8 +103,11 @@ func replays(s *scenario) {
 	f := s.submit(job.Audio, replayed, 0, labels{"lab-fail": "1", "lab-fault": "poison"})
 	f.end()
 	first := s.jobs()
-	s.drained(s.T)
-	letters := s.lettersOf(deadletterclient.Open)
+	var letters map[job.ID][]deadletterclient.DeadLetter
+	eventually(s.T, "dead letters are missing", func() bool {
+		letters = s.lettersOf(deadletterclient.Open)
+		return !slices.ContainsFunc(first, func(j job.Job) bool { return len(letters[j.ID]) == 0 })
+	})
 	client := s.deadLetters(s.T)
 	work, done := make(chan string), make(chan struct{}, replayed)
 	var g errgroup.Group

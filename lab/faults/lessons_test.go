@@ -48,8 +48,8 @@ func TestLessons(t *testing.T) {
 func lessons(s *scenario) {
 	f := s.load(load.Options{Jobs: 4, Source: func(int) job.Source { return job.Source{Text: article} }})
 	f.end()
-	s.killIn(f, s.one(local.VideoWorker, 0), "draw", "encode")
 	s.killIn(f, s.one(local.AudioWorker, 0), "narrate", "encode")
+	s.killIn(f, s.one(local.VideoWorker, 0), "draw", "encode")
 	jobs := s.jobs()
 	s.row.jobs = len(jobs)
 	for _, j := range jobs {
@@ -104,7 +104,8 @@ func (s *scenario) requireArtifact(a job.Artifact) {
 // many jobs at once. Their page does not exist, so each costs nothing.
 func TestEmbedded(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, local.Options{Embedded: true})
+	// Each of three kills may spend a try of the same job.
+	r := newRig(t, local.Options{Embedded: true, Env: []string{"AUDIO_RETRIES=3"}})
 	r.scenario(t, "one process on the embedded adapters killed -9", embedded)
 }
 

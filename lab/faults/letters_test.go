@@ -5,6 +5,7 @@ package faults
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -56,7 +57,16 @@ func (s *scenario) requireLetters(jobs []job.Job) {
 	}
 	require.Positive(s, want)
 	s.drained(s.T)
-	letters = s.lettersOf(deadletterclient.Open)
+	eventually(s.T, "dead letters or their marks are missing", func() bool {
+		letters = s.lettersOf(deadletterclient.Open)
+		return !slices.ContainsFunc(jobs, func(j job.Job) bool {
+			if j.State != job.Failed {
+				return false
+			}
+			now, err := s.status.Get(s.Context(), j.ID, "")
+			return err != nil || now.DeadLetter == "" || len(letters[j.ID]) == 0
+		})
+	})
 	for _, j := range jobs {
 		have := letters[j.ID]
 		if j.State != job.Failed {

@@ -121,21 +121,23 @@ var workerFailpoints = []string{
 // passed. A job that is lost and fails by itself spends both.
 func workerFalls(s *scenario) {
 	worker := s.one(local.VideoWorker, 0)
-	f := s.load(load.Options{Jobs: 350, Rate: 25, Kinds: []job.Kind{job.Video}, Labels: func(i int) map[string]string {
+	load := load.Options{Jobs: 50, Rate: 25, Kinds: []job.Kind{job.Video}, Labels: func(i int) map[string]string {
 		if i%5 == 0 {
 			return labels{"lab-fail": "99", "lab-sleep": "20ms", "always": "yes"}
 		}
 		return labels{"lab-fail": "1", "lab-sleep": "20ms"}
-	}})
+	}}
 	for _, place := range workerFailpoints {
 		stop(s.T, worker)
 		worker.SetEnv(failpoint(place, 5))
 		require.NoError(s, worker.Start(s.Context()))
+		for late := time.Now().Add(patience); worker.Running() && time.Now().Before(late); {
+			s.load(load).end()
+		}
 		fell(s.T, worker)
 		worker.SetEnv(failpoint("", 0))
 		start(s.T, worker)
 	}
-	f.end()
 	jobs := s.account(labelled("always", failed("internal", 4), succeeded(3)))
 	s.requireLetters(jobs)
 }

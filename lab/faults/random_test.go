@@ -209,6 +209,7 @@ func (m *monkey) killStore() string {
 
 func (m *monkey) drain() string {
 	p := m.any(local.VideoWorker, local.AudioWorker, local.Gateway, local.Status)
+	ready(m.T, p) // and hears what it is told
 	stop(m.T, p)
 	require.NoError(m, p.Start(m.Context()))
 	return "restart " + p.Name()

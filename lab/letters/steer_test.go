@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	takesNone = time.Second     // after a pause
+	takesNone = 2 * time.Second // after a pause
 	watched   = 3 * time.Second // how long a pause is looked at
 )
 

@@ -42,7 +42,7 @@ func TestAnothersFirstJobStartsSoon(t *testing.T) {
 
 // Owners with a backlog start jobs in proportion to their weights.
 func TestWeights(t *testing.T) {
-	const each, looked = 80, 70
+	const each, looked = 120, 70
 	weights := map[string]int{"one": 1, "two": 2, "four": 4}
 	owners := system(t, []string{"OWNER_WEIGHTS=service:one=1,service:two=2,service:four=4"}, "one", "two", "four")
 	var all []start

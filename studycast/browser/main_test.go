@@ -58,6 +58,7 @@ func launch(dir string) (stop func() error, err error) {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(filepath.Join(dir, "profile")),
 		chromedp.Env("HOME="+dir, "TMPDIR="+dir), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.WSURLReadTimeout(stepLimit),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"), chromedp.WindowSize(1280, 900))
@@ -65,7 +66,7 @@ func launch(dir string) (stop func() error, err error) {
 	ctx, _ := chromedp.NewContext(allocator) // ended by chromedp.Cancel below
 	chromium = ctx
 	stop = func() error {
-		limited, done := context.WithTimeout(ctx, 10*time.Second)
+		limited, done := context.WithTimeout(ctx, stepLimit)
 		defer done()
 		err := chromedp.Cancel(limited)
 		cancel()
@@ -76,7 +77,7 @@ func launch(dir string) (stop func() error, err error) {
 
 // gone waits until no process of the browser is left.
 func gone(dir string) error {
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(stepLimit)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {

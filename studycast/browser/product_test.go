@@ -81,7 +81,7 @@ func (p *product) run(t testing.TB, address string) {
 		requireNoScratch(t, p.options.Data.Filled().ScratchDir)
 	})
 	t.Cleanup(p.stop)
-	require.Eventually(t, func() bool { return server.Ready() == nil }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return server.Ready() == nil }, stepLimit, 10*time.Millisecond)
 	p.url = "http://" + listener.Addr().String()
 }
 
@@ -135,7 +135,7 @@ func (s *site) visitor(t testing.TB) {
 	t.Helper()
 	select {
 	case <-s.came:
-	case <-time.After(20 * time.Second):
+	case <-time.After(lessonLimit):
 		require.FailNow(t, "nobody fetches the page behind the gate")
 	}
 }

@@ -177,6 +177,7 @@ func (b *tab) requirePlaysAndSaves() {
 	b.await(stepLimit, `document.querySelector('[aria-label=Player] video')`)
 	v := b.player("video")
 	v.rate(1)
+	eval[bool](v.tab, "("+v.name+".pause(), true)")
 	v.requireCaptions()
 	b.click(`[aria-label=Files] a[href*="video.mp4"]`)
 	var saved []string

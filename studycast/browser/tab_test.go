@@ -33,8 +33,8 @@ const (
 )
 
 const (
-	stepLimit   = 15 * time.Second // of one look or click
-	lessonLimit = 60 * time.Second // until a lesson is ready, on a busy machine
+	stepLimit   = time.Minute     // of one look or click, with the pauses that the page itself makes
+	lessonLimit = 3 * time.Minute // until a lesson is ready, on a busy machine
 )
 
 // tab is a window of the browser with cookies and cache of its own.

@@ -77,7 +77,7 @@ func TestFaultOfOurs(t *testing.T) {
 // at its limit with everything it started.
 func TestTimeout(t *testing.T) {
 	t.Parallel()
-	const limit = 3 * time.Second
+	const limit = 6 * time.Second
 	s := newServer(t, "--audio-timeout", limit.String(), "--audio-retries", "0")
 	s.fakeProgram(t, "flite", "sleep 600 & sleep 600")
 	s.start(t)
@@ -87,12 +87,12 @@ func TestTimeout(t *testing.T) {
 	s.requireIdle(t)
 	require.Equal(t, 1, j.Attempt)
 	require.Equal(t, "narrate", j.Fault.Stage)
-	require.Contains(t, j.Fault.Text, "longer than its limit of 3s")
+	require.Contains(t, j.Fault.Text, "longer than its limit of "+limit.String())
 	took := j.at("failed")[0].Sub(j.at("running")[0])
 	require.GreaterOrEqual(t, took, limit)
 	require.Less(t, took, limit+childLimit)
 	s.stop(t)
-	s.requireDeadLetter(t, j, "audio-generation", "limit of 3s")
+	s.requireDeadLetter(t, j, "audio-generation", "limit of "+limit.String())
 }
 
 // TestTimeoutOfASlowSite: a site that drips is no reason to go on.

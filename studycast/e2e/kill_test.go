@@ -15,7 +15,7 @@ import (
 // rescueLimit is how long after a restart a killed job may take to run again.
 // 3 s is what the product aims at on a machine of its own; this one runs two
 // servers with the race detector at once.
-const rescueLimit = 8 * time.Second
+const rescueLimit = startLimit
 
 // moment kills a server while it works on a job, and returns the job.
 type moment struct {

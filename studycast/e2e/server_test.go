@@ -23,7 +23,7 @@ import (
 const (
 	startLimit = 60 * time.Second // a race build on a busy machine
 	jobLimit   = 90 * time.Second // a short lesson, a retry and a rescue included
-	childLimit = 2 * time.Second  // how long a child may outlive its job
+	childLimit = 20 * time.Second // how long a child may outlive its job
 	tick       = 20 * time.Millisecond
 )
 

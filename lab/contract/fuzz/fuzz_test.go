@@ -100,7 +100,7 @@ func run(t *testing.T, b bug, callers ...fuzz.Caller) *fuzz.Report {
 	doc, err := document.Parse(text)
 	require.NoError(t, err)
 	report, err := fuzz.Run(t.Context(), fuzz.Options{
-		Base: serve(t, b), Document: doc, Seed: 7, Duration: time.Minute, Cases: 1000, Bound: time.Second, Workers: 1,
+		Base: serve(t, b), Document: doc, Seed: 7, Duration: time.Minute, Cases: 1000, Bound: 5 * time.Second, Workers: 1,
 		Callers: append(callers, fuzz.Caller{Name: "nobody"}),
 	})
 	require.NoError(t, err)

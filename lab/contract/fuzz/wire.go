@@ -137,6 +137,8 @@ func (w *wire) read(c *attempt) (out outcome, keep bool) {
 	case stream && errors.Is(err, os.ErrDeadlineExceeded):
 		out.answer.Body = body
 		return out, false
+	case errors.Is(err, os.ErrDeadlineExceeded) && c.held():
+		return outcome{left: true}, false
 	case err != nil:
 		out.err = fmt.Errorf("half an answer of status %d: %w", res.StatusCode, err)
 		return out, false
