@@ -121,7 +121,7 @@ var workerFailpoints = []string{
 // passed. A job that is lost and fails by itself spends both.
 func workerFalls(s *scenario) {
 	worker := s.one(local.VideoWorker, 0)
-	load := load.Options{Jobs: 50, Rate: 25, Kinds: []job.Kind{job.Video}, Labels: func(i int) map[string]string {
+	batch := load.Options{Jobs: 50, Rate: 25, Kinds: []job.Kind{job.Video}, Labels: func(i int) map[string]string {
 		if i%5 == 0 {
 			return labels{"lab-fail": "99", "lab-sleep": "20ms", "always": "yes"}
 		}
@@ -132,7 +132,7 @@ func workerFalls(s *scenario) {
 		worker.SetEnv(failpoint(place, 5))
 		require.NoError(s, worker.Start(s.Context()))
 		for late := time.Now().Add(patience); worker.Running() && time.Now().Before(late); {
-			s.load(load).end()
+			s.load(batch).end()
 		}
 		fell(s.T, worker)
 		worker.SetEnv(failpoint("", 0))
