@@ -47,8 +47,8 @@ const (
 	welcomeTimeout   = 5 * time.Second
 	defaultHeartbeat = 2 * time.Second
 	progressEvery    = 250 * time.Millisecond
-	reconnectMin     = 50 * time.Millisecond // a broken stream has 1 s to come back
-	reconnectMax     = 500 * time.Millisecond
+	reconnectMin     = 50 * time.Millisecond  // a broken stream has 1 s to come back
+	reconnectMax     = 500 * time.Millisecond // a service that was away gives its sessions 2 s
 )
 
 // Session is one run of a worker process, as the status service knows it. It

@@ -49,15 +49,7 @@ func TestFinishAnswerLost(t *testing.T) {
 		require.EqualValues(t, 1, calls.Load())
 		fs := r.status.Finishes()
 		require.Equal(t, fs[0].Outcome, fs[2].Outcome)
-		r.requireMetric("call_retries_total", `
-# HELP studycast_worker_call_retries_total Calls to the status service or the broker that were made again.
-# TYPE studycast_worker_call_retries_total counter
-studycast_worker_call_retries_total{call="ack",kind="video"} 0
-studycast_worker_call_retries_total{call="dead",kind="video"} 0
-studycast_worker_call_retries_total{call="finish",kind="video"} 2
-studycast_worker_call_retries_total{call="release",kind="video"} 0
-studycast_worker_call_retries_total{call="retry",kind="video"} 0
-studycast_worker_call_retries_total{call="start",kind="video"} 0`)
+		r.requireRetries("finish", 2)
 	})
 }
 
@@ -139,15 +131,7 @@ func TestSettlingIsRepeatedUntilDone(t *testing.T) {
 		time.Sleep(time.Minute)
 		require.Equal(t, []string{"finish j1", "ack j1"}, r.driver.all())
 		require.EqualValues(t, 1, calls.Load())
-		r.requireMetric("call_retries_total", `
-# HELP studycast_worker_call_retries_total Calls to the status service or the broker that were made again.
-# TYPE studycast_worker_call_retries_total counter
-studycast_worker_call_retries_total{call="ack",kind="video"} 3
-studycast_worker_call_retries_total{call="dead",kind="video"} 0
-studycast_worker_call_retries_total{call="finish",kind="video"} 0
-studycast_worker_call_retries_total{call="release",kind="video"} 0
-studycast_worker_call_retries_total{call="retry",kind="video"} 0
-studycast_worker_call_retries_total{call="start",kind="video"} 0`)
+		r.requireRetries("ack", 3)
 	})
 }
 

@@ -3,6 +3,7 @@ package worker_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -184,6 +185,22 @@ func (r *rig) requireMetric(name, want string) {
 	require.Empty(r.t, problems)
 	full := "studycast_worker_" + name
 	require.NoError(r.t, testutil.GatherAndCompare(r.metrics, strings.NewReader(want+"\n"), full))
+}
+
+// requireRetries wants calls of one sort to have been made again so often, and of
+// no other sort.
+func (r *rig) requireRetries(call string, times int) {
+	r.t.Helper()
+	want := "# HELP studycast_worker_call_retries_total Calls to the status service or the broker that were made again.\n" +
+		"# TYPE studycast_worker_call_retries_total counter\n"
+	for _, one := range []string{"ack", "dead", "finish", "release", "retry", "start"} {
+		n := 0
+		if one == call {
+			n = times
+		}
+		want += fmt.Sprintf("studycast_worker_call_retries_total{call=%q,kind=\"video\"} %d\n", one, n)
+	}
+	r.requireMetric("call_retries_total", want)
 }
 
 // write makes a file in the attempt's folder.

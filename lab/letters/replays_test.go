@@ -46,7 +46,11 @@ func TestReplaysOnRabbitMQ(t *testing.T) {
 		kills := []func(){
 			func() {
 				w := r.first(local.VideoWorker)
-				r.eventually("the worker gets nothing to do", func() bool { return r.frozenAtWork(w) })
+				r.eventually("the worker gets nothing to do", func() bool {
+					caught, err := local.Catch(func() bool { return r.atWork(w) }, w)
+					require.NoError(t, err)
+					return caught
+				})
 				r.killed(w)
 			},
 			func() { r.killed(r.first(local.DeadLetter)) },
@@ -146,17 +150,6 @@ func (r *rig) dying(of *client.Client, n int, length time.Duration) []string {
 func (r *rig) killed(p *local.Program) {
 	require.NoError(r.t, p.Kill())
 	require.NoError(r.t, p.Start(r.t.Context()))
-}
-
-// frozenAtWork freezes a worker in the middle of an attempt, and reports whether
-// there was one.
-func (r *rig) frozenAtWork(w *local.Program) bool {
-	require.NoError(r.t, w.Freeze())
-	if r.atWork(w) {
-		return true
-	}
-	require.NoError(r.t, w.Thaw())
-	return false
 }
 
 // atWork reports whether a worker is in the middle of an attempt.

@@ -124,6 +124,24 @@ func (p *Program) Freeze() error { return p.do((*child.Child).Freeze) }
 // Thaw lets a frozen process go on.
 func (p *Program) Thaw() error { return p.do((*child.Child).Thaw) }
 
+// Catch freezes programs in a moment that is as wanted, and reports whether it
+// was: otherwise they go on. What is looked at does not change meanwhile.
+func Catch(wanted func() bool, programs ...*Program) (bool, error) {
+	for _, p := range programs {
+		if err := p.Freeze(); err != nil {
+			return false, err
+		}
+	}
+	if wanted() {
+		return true, nil
+	}
+	var all []error
+	for _, p := range programs {
+		all = append(all, p.Thaw())
+	}
+	return false, errors.Join(all...)
+}
+
 func (p *Program) do(something func(*child.Child) error) error {
 	c := p.current()
 	if c == nil || !c.Running() {

@@ -50,32 +50,32 @@ func (r *records) count(message string) (n int) {
 
 // values returns an attribute of all records that have it.
 func (r *records) values(name string) (list []slog.Value) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, one := range r.list {
-		one.Attrs(func(a slog.Attr) bool {
-			if a.Key == name {
-				list = append(list, a.Value)
-			}
-			return true
-		})
-	}
+	r.each(name, func(_ slog.Record, v slog.Value) { list = append(list, v) })
 	return list
 }
 
 // times returns when records came whose attribute holds a text.
 func (r *records) times(name, text string) (list []time.Time) {
+	r.each(name, func(one slog.Record, v slog.Value) {
+		if strings.Contains(v.String(), text) {
+			list = append(list, one.Time)
+		}
+	})
+	return list
+}
+
+// each shows all records that have an attribute.
+func (r *records) each(name string, see func(one slog.Record, v slog.Value)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, one := range r.list {
 		one.Attrs(func(a slog.Attr) bool {
-			if a.Key == name && strings.Contains(a.Value.String(), text) {
-				list = append(list, one.Time)
+			if a.Key == name {
+				see(one, a.Value)
 			}
 			return true
 		})
 	}
-	return list
 }
 
 // An administrator imports the definitions; the program's user may configure

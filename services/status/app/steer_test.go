@@ -66,6 +66,7 @@ func workersObey(t *testing.T, theirs, ours *service) {
 	<-p.begun
 	<-p.begun
 	t.Logf("three workers were at work again after %s", time.Since(began))
+	require.Less(t, time.Since(began), patience)
 
 	id := string(one.State().Session)
 	info, err := ours.client.DrainWorker(t.Context(), id, "ada", "new image")

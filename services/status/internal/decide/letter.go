@@ -103,9 +103,8 @@ func Replay(r store.Row, now time.Time, letter, why string) (Step, error) {
 
 // Edit gives a replayed job the source and the options of another request. It
 // asks for another lesson then, so nobody shares its run, nor goes back to work
-// with it. The rest of its
-// request stays: the letter of a run that began with somebody else's job has
-// that one's labels.
+// with it. The rest of its request stays: the letter of a run that began with
+// somebody else's job has that one's labels.
 func (s *Step) Edit(r job.Request) error {
 	if r.Kind != s.Row.Request.Kind {
 		return &job.InvalidError{Fields: []job.FieldError{{
